@@ -1,0 +1,52 @@
+//! Everything has a limit, and the limit has a name. Units and bounds come last in the name.
+
+/// Longest id of any kind, in bytes.
+pub const ID_BYTES_MAX: usize = 1024;
+/// Longest URL read from a peer or an operator, in bytes.
+pub const URL_BYTES_MAX: usize = 2048;
+/// Largest protocol message accepted or sent, in bytes.
+pub const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
+/// Deepest nesting of a protocol message.
+pub const MESSAGE_DEPTH_MAX: usize = 32;
+/// Most members of all arrays and objects of one protocol message together.
+pub const MESSAGE_NODES_MAX: usize = 10_000;
+/// Largest answer of a peer that is read (a catalog page is the largest), in bytes.
+pub const PEER_RESPONSE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Largest JSON body of the management API, in bytes.
+pub const API_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Longest title or description in one language, in bytes.
+pub const TEXT_BYTES_MAX: usize = 16 * 1024;
+/// Most languages of one text.
+pub const TEXT_LANGUAGES_MAX: usize = 64;
+/// Most rules in a policy, over permissions, prohibitions, obligations and duties.
+pub const POLICY_RULES_MAX: usize = 200;
+/// Most constraints in a policy, nested ones included.
+pub const POLICY_CONSTRAINTS_MAX: usize = 500;
+/// Most message ids a process remembers to recognise repeated messages.
+pub const RECEIVED_IDS_MAX: usize = 32;
+/// Most counter-offers, of both sides together, before a negotiation takes no more.
+pub const NEGOTIATION_ROUNDS_MAX: u32 = 32;
+/// Most datasets on one catalog page.
+pub const CATALOG_PAGE_MAX: usize = 100;
+/// Most items on one page of the management API.
+pub const API_PAGE_MAX: usize = 500;
+/// Items on a page of the management API when nothing is asked.
+pub const API_PAGE_DEFAULT: usize = 50;
+/// Most catalog pages read from one peer in one request.
+pub const CATALOG_PAGES_READ_MAX: usize = 1_000;
+/// Longest `reason` kept of a peer's error or termination, in bytes.
+pub const REASON_BYTES_MAX: usize = 4 * 1024;
+/// Most reasons kept of a peer's error or termination.
+pub const REASONS_MAX: usize = 16;
+/// Largest slice of a file in memory while it is sent or received, in bytes.
+pub const SLICE_BYTES: usize = 256 * 1024;
+/// Most slices of one transfer waiting in memory between two stages.
+pub const SLICES_IN_FLIGHT_MAX: usize = 4;
+/// Largest published file, in bytes (8 TiB).
+pub const CONTENT_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024 * 1024;
+/// Most change sets that share one database transaction.
+pub const GROUP_COMMIT_MAX: usize = 64;
+/// Most change sets waiting for the database writer.
+pub const COMMIT_QUEUE_MAX: usize = 1024;
+/// Longest idempotency key, in bytes.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
