@@ -1,1 +1,95 @@
-fn main() {}
+//! `cargo xtask`: every recurring job of the repository, in one small program.
+//!
+//! It is not part of the product and depends on none of its crates, so that it builds in seconds
+//! on a checkout whose product does not compile. It knows no argument parser: the few commands
+//! are read by hand.
+
+mod bench;
+mod codegen;
+mod demo;
+mod metadata;
+mod parts;
+mod report;
+mod run;
+mod tidy;
+mod tree;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs one command; `false` means that it ran and found something wrong.
+fn dispatch(arguments: &[String]) -> Result<bool> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["test", options @ ..] => run::test(&run::Options::parse(options)?),
+        ["tidy"] => tidy::command(),
+        ["bench", options @ ..] => bench::command(options),
+        ["codegen"] => codegen::write(),
+        ["codegen", "--check"] => codegen::check(),
+        [] | ["help" | "--help" | "-h", ..] => {
+            print!("{}", help());
+            Ok(true)
+        }
+        [command, ..] => bail!("`{}` is no command of xtask\nhint: cargo xtask help", {
+            if matches!(*command, "tidy" | "codegen") { words.join(" ") } else { (*command).into() }
+        }),
+    }
+}
+
+fn help() -> String {
+    let parts: Vec<&str> = parts::PARTS.iter().map(|part| part.name).collect();
+    format!(
+        "\
+cargo xtask <command>
+
+  test [--all] [--only NAME]   run every check; with --all a missing tool is a failure
+                               NAME is one of: {}
+  tidy                         the rules of the house, over every file of the repository
+  bench [NAME] [--json] [-- ARGUMENTS]
+                               run benchmarks; --json is for `exchange`
+  codegen [--check]            write, or compare, the generated files
+  help                         this text
+",
+        parts.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn an_unknown_command_names_itself_and_points_to_help() {
+        for line in ["tset", "tidy --fix", "codegen --chek"] {
+            let error = dispatch(&words(line)).unwrap_err().to_string();
+            assert!(error.contains(line), "{error}");
+            assert!(error.contains("cargo xtask help"), "{error}");
+        }
+    }
+
+    #[test]
+    fn help_names_every_part_of_the_test_command() {
+        let help = help();
+        for part in parts::PARTS {
+            assert!(help.contains(part.name), "{} is missing", part.name);
+        }
+        assert!(help.lines().all(|line| line.len() <= 100));
+    }
+}

@@ -1,1 +1,180 @@
-//! Placeholder.
+//! The node's use cases. Each is one move: load, decide, commit, then wake whoever must act.
+//!
+//! ```text
+//! request -> load -> step(state, input) -> ChangeSet -> commit -> reply -> wake dispatcher
+//! ```
+//!
+//! Nothing is acknowledged before the commit, and nothing is sent that is not in the outbox. HTTP
+//! routes, configuration files and the command line are not here.
+
+mod automation;
+mod catalog;
+pub mod clock;
+mod commit;
+mod dispatch;
+mod egress;
+mod identity;
+mod negotiate;
+mod offers;
+mod outcome;
+mod pulls;
+mod settings;
+mod transfer;
+mod transport;
+mod webhook;
+
+use std::sync::Arc;
+
+use causeway_plane::{Flows, Objects};
+use causeway_store::{Event, Store};
+use causeway_types::{Problem, ProblemCode, Timestamp};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use self::catalog::{CatalogPage, Probe, ProbeStep, REACH_PATH};
+use self::clock::{Clock, Entropy, Mint};
+pub use self::egress::{Egress, EgressError};
+pub use self::identity::{Directory, IdentityError};
+pub use self::negotiate::{Act as NegotiationAct, Opened, Terms};
+pub use self::offers::NewOffer;
+pub use self::pulls::PullProgress;
+pub use self::settings::{
+    DATA_PATH, ENDPOINT_TYPE_HTTP, FORMAT_HTTP_PULL, Network, PROTOCOL_PATH, Peer, Retry, Secret,
+    Settings,
+};
+pub use self::transfer::Act as TransferAct;
+pub use self::transport::{Answer, HttpTransport, Outgoing, Transport, TransportError};
+
+/// Events kept for listeners that read slower than the node writes; a listener that falls further
+/// behind reads the rest from the store.
+const EVENTS_BUFFERED_MAX: usize = 1024;
+
+/// What a node is made of.
+pub struct Parts {
+    /// Who it is and what it may do.
+    pub settings: Settings,
+    /// Where it remembers.
+    pub store: Arc<dyn Store>,
+    /// How it reaches others.
+    pub transport: Arc<dyn Transport>,
+    /// The door for downloads.
+    pub egress: Egress,
+    /// Published files.
+    pub objects: Objects,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Unpredictable bytes.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// A running node. Cheap to clone.
+#[derive(Clone)]
+pub struct Node(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    directory: Directory,
+    store: Arc<dyn Store>,
+    transport: Arc<dyn Transport>,
+    egress: Egress,
+    objects: Objects,
+    flows: Flows,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    events: broadcast::Sender<Event>,
+    dispatcher: dispatch::Handle,
+    pulls: pulls::Pulls,
+    bases: catalog::Bases,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Node {
+    /// Starts the dispatcher and takes up whatever was unfinished when the node last stopped.
+    pub async fn start(parts: Parts) -> Result<Self, Problem> {
+        let (events, _) = broadcast::channel(EVENTS_BUFFERED_MAX);
+        let (dispatcher, inbox) = dispatch::Handle::new(parts.entropy.as_ref());
+        let node = Self(Arc::new(Inner {
+            directory: Directory::new(&parts.settings),
+            settings: parts.settings,
+            store: parts.store,
+            transport: parts.transport,
+            egress: parts.egress,
+            objects: parts.objects,
+            flows: Flows::new(),
+            clock: parts.clock,
+            entropy: parts.entropy,
+            events,
+            dispatcher,
+            pulls: pulls::Pulls::default(),
+            bases: catalog::Bases::default(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        }));
+        node.take_up().await?;
+        node.0.tasks.spawn(dispatch::run(node.clone(), inbox));
+        Ok(node)
+    }
+
+    /// Stops taking up new work and waits for what is under way. Whatever is left in the outbox
+    /// is sent after the next start.
+    pub async fn stop(&self) {
+        self.0.stop.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    /// What this node was told.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Who this node knows.
+    pub fn directory(&self) -> &Directory {
+        &self.0.directory
+    }
+
+    /// Where this node remembers; for reading.
+    pub fn store(&self) -> &dyn Store {
+        self.0.store.as_ref()
+    }
+
+    /// Published files.
+    pub fn objects(&self) -> &Objects {
+        &self.0.objects
+    }
+
+    /// The gates of running flows.
+    pub fn flows(&self) -> &Flows {
+        &self.0.flows
+    }
+
+    /// The present, by this node's clock.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Everything that happens from now on.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.0.events.subscribe()
+    }
+
+    /// Cancelled when the node stops.
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.0.stop
+    }
+
+    fn mint(&self) -> Mint<'_> {
+        Mint { now: self.0.clock.now(), entropy: self.0.entropy.as_ref() }
+    }
+}
+
+/// The store cannot be read.
+pub(crate) fn read_failed(error: causeway_store::ReadError) -> Problem {
+    let code = match error {
+        causeway_store::ReadError::Unavailable { .. } => ProblemCode::Unavailable,
+        causeway_store::ReadError::Corrupt { .. } => ProblemCode::Internal,
+    };
+    Problem::new(code, "the node could not read its store").internal(error.to_string())
+}

@@ -12,6 +12,8 @@ pub const MESSAGE_DEPTH_MAX: usize = 32;
 pub const MESSAGE_NODES_MAX: usize = 10_000;
 /// Largest answer of a peer that is read (a catalog page is the largest), in bytes.
 pub const PEER_RESPONSE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Most members of all arrays and objects of one answer of a peer together.
+pub const PEER_RESPONSE_NODES_MAX: usize = 200_000;
 /// Largest JSON body of the management API, in bytes.
 pub const API_BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Longest title or description in one language, in bytes.
@@ -22,6 +24,12 @@ pub const TEXT_LANGUAGES_MAX: usize = 64;
 pub const POLICY_RULES_MAX: usize = 200;
 /// Most constraints in a policy, nested ones included.
 pub const POLICY_CONSTRAINTS_MAX: usize = 500;
+/// Longest text of a number in a policy, in bytes.
+pub const NUMBER_BYTES_MAX: usize = 128;
+/// Most significant digits of a number in a policy.
+pub const NUMBER_DIGITS_MAX: usize = 100;
+/// Most entries of a message's `@context`, inline prefix declarations included.
+pub const CONTEXT_ENTRIES_MAX: usize = 64;
 /// Most message ids a process remembers to recognise repeated messages.
 pub const RECEIVED_IDS_MAX: usize = 32;
 /// Most counter-offers, of both sides together, before a negotiation takes no more.
@@ -50,3 +58,13 @@ pub const GROUP_COMMIT_MAX: usize = 64;
 pub const COMMIT_QUEUE_MAX: usize = 1024;
 /// Longest idempotency key, in bytes.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
+/// Longest wait of a pull for the next byte before it counts as interrupted, in seconds.
+pub const PULL_IDLE_SECONDS_MAX: u64 = 30;
+/// Most flows the provider's gate holds at a time.
+pub const FLOWS_MAX: usize = 1_000_000;
+/// What a suspended flow answers in `Retry-After`, in seconds.
+pub const SUSPENDED_RETRY_SECONDS: u64 = 30;
+/// Longest file name offered to a downloading browser, in bytes.
+pub const FILE_NAME_BYTES_MAX: usize = 255;
+/// Most chunks of the network that are handed over as one batch.
+pub const BATCH_CHUNKS_MAX: usize = 64;

@@ -1,0 +1,58 @@
+//! The only place that knows the JSON of the Dataspace Protocol 2025-1. Reading is tolerant,
+//! writing has no options and yields exactly the official compact shape. Not a JSON-LD processor,
+//! not the rules inside a policy (see `causeway_policy`) and not the protocol's logic.
+//!
+//! [`parse`] turns bytes into a [`Document`] within named limits; the `read_*` functions turn a
+//! document into a domain value. What reading takes beyond the official shape:
+//!
+//! | where | also read |
+//! |---|---|
+//! | names | prefixed (`dspace:`, `dcat:`, `odrl:`, `dct:`, `dcterms:`, `spdx:`, `edc:`, any prefix declared inline) and full IRIs |
+//! | `@context` | one URL instead of an array, inline prefixes, none at all (then DSP's names count) |
+//! | `@type` | an array; missing where the place says what is meant |
+//! | texts and ids | `{"@value": …}`, `{"@id": …}`, an array of one; `null` counts as missing |
+//! | arrays | one value instead of many |
+//! | the whole message | an array of one message, as JSON-LD expansion yields |
+//! | other properties | ignored |
+//!
+//! Refused although JSON parsers take it: one name twice in an object, in the same or another
+//! spelling, because two readers would see two contracts; and the contexts of other protocol
+//! versions, because their names look the same and mean other rules.
+
+mod build;
+mod catalog;
+mod content;
+mod document;
+mod error;
+mod fields;
+mod negotiation;
+mod offer;
+mod reason;
+mod syntax;
+mod terms;
+mod texts;
+mod transfer;
+mod version;
+
+pub use self::catalog::{
+    Reading, read_catalog, read_catalog_request, read_dataset, write_catalog,
+    write_catalog_request, write_dataset,
+};
+pub use self::document::{Document, parse, parse_answer};
+pub use self::error::WireError;
+pub use self::negotiation::{
+    NegotiationAck, read_negotiation, read_negotiation_ack, read_negotiation_expecting,
+    write_negotiation, write_negotiation_ack,
+};
+pub use self::offer::{read_agreement, read_offer, write_agreement, write_offer};
+pub use self::reason::{
+    read_error, write_catalog_error, write_negotiation_error, write_transfer_error,
+};
+pub use self::transfer::{
+    TransferAck, read_transfer, read_transfer_ack, read_transfer_expecting, write_transfer,
+    write_transfer_ack,
+};
+pub use self::version::{read_version, write_version};
+
+/// The one context of every message of this version (DSP 2025-1, Schemas & Contexts).
+pub const CONTEXT: &str = "https://w3id.org/dspace/2025/1/context.jsonld";

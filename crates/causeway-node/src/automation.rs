@@ -1,0 +1,111 @@
+//! Who answers the protocol's questions: configuration. `hold` waits for a person, `auto` goes on
+//! if the policy is understood and permits it, a webhook asks a program of the operator's.
+//!
+//! "Unknown never grants": what `auto` cannot be sure of becomes `hold`, and the reason says why.
+
+use causeway_dsp::Question;
+use causeway_dsp::negotiation::{Decision, Negotiation, Offer};
+use causeway_policy::{Policy, Verdict};
+use causeway_store::{PublishedOffer, Rule};
+use causeway_types::{DatasetId, Timestamp};
+
+use crate::clock::Mint;
+use crate::settings::Settings;
+
+/// What to do about a question now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer<D> {
+    /// Go on like this.
+    Decide(D),
+    /// Wait, because of this.
+    Hold(String),
+    /// Ask this URL.
+    Ask(String),
+}
+
+/// The rule for a question: the offer's own, then the configured one, then the default. Only an
+/// offer of other terms waits for a person by default; all others go on if the policy permits.
+pub(crate) fn rule(
+    settings: &Settings,
+    offer: Option<&PublishedOffer>,
+    question: Question,
+) -> Rule {
+    let of = |rules: &[(Question, Rule)]| {
+        rules.iter().find(|(asked, _)| *asked == question).map(|(_, rule)| rule.clone())
+    };
+    let default = match question {
+        Question::OfferReceived => Rule::Hold,
+        _ => Rule::Auto,
+    };
+    offer.and_then(|offer| of(&offer.rules)).or_else(|| of(&settings.rules)).unwrap_or(default)
+}
+
+/// The answer to a negotiation's question.
+pub(crate) fn negotiation(
+    settings: &Settings,
+    published: Option<&PublishedOffer>,
+    negotiation: &Negotiation,
+    question: Question,
+    mint: &Mint<'_>,
+) -> Answer<Decision> {
+    match rule(settings, published, question) {
+        Rule::Hold => Answer::Hold("the rule for this question is hold".to_owned()),
+        Rule::Webhook(url) => Answer::Ask(url),
+        Rule::Auto => match automatic(published, negotiation, question, mint) {
+            Ok(decision) => Answer::Decide(decision),
+            Err(reason) => Answer::Hold(reason),
+        },
+    }
+}
+
+/// What `auto` decides, or why it does not.
+fn automatic(
+    published: Option<&PublishedOffer>,
+    negotiation: &Negotiation,
+    question: Question,
+    mint: &Mint<'_>,
+) -> Result<Decision, String> {
+    match question {
+        Question::ContractRequested | Question::OfferAccepted => {
+            let published = published.ok_or("the offer is not published here")?;
+            if published.withdrawn_at.is_some() {
+                return Err("the offer was withdrawn".to_owned());
+            }
+            let offer = negotiation.stage.offer().ok_or("there are no terms on the table")?;
+            if !offer.policy.same_as(&published.policy) {
+                return Err("the consumer asks for other terms than published".to_owned());
+            }
+            permits(&offer.policy, mint.now)?;
+            Ok(agree(mint, target(offer, published)))
+        }
+        // The machine has compared the agreement with the offer before it asks.
+        Question::AgreementReceived => Ok(Decision::Verify),
+        Question::AgreementVerified => Ok(Decision::Finalize),
+        Question::OfferReceived => {
+            let offer = negotiation.stage.offer().ok_or("there are no terms on the table")?;
+            permits(&offer.policy, mint.now)?;
+            Ok(Decision::Accept)
+        }
+        Question::TransferRequested | Question::TransferStarted => {
+            Err("this question is not about a negotiation".to_owned())
+        }
+    }
+}
+
+/// Whether the evaluator is sure that the policy lets the data be used now.
+pub(crate) fn permits(policy: &Policy, now: Timestamp) -> Result<(), String> {
+    let report = causeway_policy::evaluate(policy, &causeway_policy::Request::use_at(now));
+    match report.verdict {
+        Verdict::Permitted => Ok(()),
+        Verdict::Denied | Verdict::Unknown => Err(report.to_string()),
+    }
+}
+
+/// The decision to agree to the terms on the table.
+pub(crate) fn agree(mint: &Mint<'_>, target: DatasetId) -> Decision {
+    Decision::Agree { id: mint.agreement(), timestamp: mint.now, target }
+}
+
+fn target(offer: &Offer, published: &PublishedOffer) -> DatasetId {
+    offer.target.clone().unwrap_or_else(|| published.dataset_id.clone())
+}

@@ -1,0 +1,69 @@
+//! Committing a change set and telling those who must act on it.
+
+use causeway_store::{ChangeSet, CommitError, Committed, Lease};
+use causeway_types::{Problem, ProblemCode};
+
+use crate::Node;
+
+/// How often a decision is made anew because somebody else wrote meanwhile.
+pub(crate) const CONFLICTS_MAX: usize = 16;
+/// How long the committing node alone may send the messages it committed.
+pub(crate) const LEASE_MILLIS: u64 = 60_000;
+
+impl Node {
+    /// Commits, then hands new messages to the dispatcher and events to the listeners. If the
+    /// process dies right after the commit, both are found again in the store.
+    pub(crate) async fn commit(&self, mut changes: ChangeSet) -> Result<Committed, CommitError> {
+        if !changes.outbox.is_empty() {
+            changes.lease = Some(self.lease());
+        }
+        let cancelled = changes.cancel.clone();
+        let committed = self.0.store.commit(changes).await?;
+        for process in cancelled {
+            self.0.dispatcher.cancel(process);
+        }
+        for row in &committed.outbox {
+            self.0.dispatcher.send(row.clone());
+        }
+        for event in &committed.events {
+            tracing::info!(
+                kind = event.kind.as_str(),
+                process = event.process.as_ref().map(|p| p.as_str()),
+                subject = %event.subject,
+                "{}",
+                event.text
+            );
+            // Nobody listening is not a failure.
+            self.0.events.send(event.clone()).ok();
+        }
+        Ok(committed)
+    }
+
+    pub(crate) fn lease(&self) -> Lease {
+        Lease {
+            owner: self.0.dispatcher.owner().to_owned(),
+            until: self.now().plus_millis(LEASE_MILLIS),
+        }
+    }
+}
+
+/// A commit that did not happen, for whoever asked.
+pub(crate) fn commit_failed(error: CommitError) -> Problem {
+    match error {
+        CommitError::Conflict { what } => {
+            Problem::new(ProblemCode::Conflict, "somebody else changed this at the same time")
+                .hint("read it again and repeat the request")
+                .internal(what)
+        }
+        CommitError::Full => Problem::new(
+            ProblemCode::DiskFull,
+            "the node's disk is full, so nothing new can be recorded",
+        )
+        .hint("make room on the disk of the data directory; nothing acknowledged is lost"),
+        CommitError::Unavailable { reason } => {
+            Problem::new(ProblemCode::Unavailable, "the node could not write to its store")
+                .hint("try again; if it persists, look at the node's log")
+                .internal(reason)
+        }
+    }
+}

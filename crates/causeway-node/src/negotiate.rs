@@ -1,0 +1,466 @@
+//! Negotiations: what peers send, what operators decide, what the dispatcher learns.
+
+use causeway_dsp::Reason;
+use causeway_dsp::negotiation::{
+    self, Body, Decision, Effect, Input, Message, Negotiation, Offer, Stage, State, Step, step,
+};
+use causeway_dsp::{Question, wire};
+use causeway_store::{
+    AgreementEntry, ChangeSet, CommitError, Entity, NegotiationEntry, NewMessage, OutboxSubject,
+    PublishedOffer, Put, Settle, Stored,
+};
+use causeway_types::{Address, ParticipantId, Problem, ProblemCode, ProcessId, Role};
+
+use crate::automation::{self, Answer};
+use crate::clock::Mint;
+use crate::commit::{CONFLICTS_MAX, commit_failed};
+use crate::offers::no_offer;
+use crate::outcome::{NEGOTIATION, Story, rejected};
+use crate::{Node, read_failed, webhook};
+
+/// What an operator, or a webhook, wants done with a negotiation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Answer the open question with yes: agree, accept, verify or finalize.
+    Accept,
+    /// Propose other terms: a counter-offer of the provider, or a new request of the consumer.
+    Propose(Terms),
+    /// Answer no, or end the negotiation out of turn.
+    Terminate(Reason),
+}
+
+/// Terms to propose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// The rules.
+    pub policy: causeway_policy::Policy,
+}
+
+/// A negotiation after a peer's opening message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The negotiation.
+    pub entry: NegotiationEntry,
+    /// Whether this message began it; false for a repeated one.
+    pub is_new: bool,
+}
+
+/// Everything one input causes.
+struct Plan {
+    entry: NegotiationEntry,
+    changes: ChangeSet,
+}
+
+impl Node {
+    /// A peer's first message: a consumer's request, or a provider's offer.
+    pub async fn negotiation_opened(
+        &self,
+        peer: &ParticipantId,
+        message: Message,
+    ) -> Result<Opened, Problem> {
+        let (role, pid, callback) = opening_parts(&message)?;
+        for _ in 0..CONFLICTS_MAX {
+            let known = self.0.store.negotiation_of_peer(peer, &pid, role).await;
+            if let Some(known) = known.map_err(read_failed)? {
+                return Ok(Opened { entry: known.value, is_new: false });
+            }
+            let (published, message) = self.opening_terms(role, message.clone()).await?;
+            let mint = self.mint();
+            let opening = Negotiation::opening(
+                mint.process(),
+                role,
+                self.0.settings.participant_id.clone(),
+                peer.clone(),
+                callback.clone(),
+            );
+            let entry = NegotiationEntry {
+                negotiation: opening,
+                offer_id: published.as_ref().map(|offer| offer.id.clone()),
+                created_at: mint.now,
+                updated_at: mint.now,
+            };
+            let input = Input::Received(message);
+            let plan = self.plan(entry, None, published.as_ref(), input, &mint)?;
+            match self.commit(plan.changes).await {
+                Ok(_) => return Ok(Opened { entry: plan.entry, is_new: true }),
+                // The same message arrived twice at the same time; the other one began it.
+                Err(CommitError::Conflict { .. }) => {}
+                Err(error) => return Err(commit_failed(error)),
+            }
+        }
+        Err(busy())
+    }
+
+    /// A peer's further message.
+    pub async fn negotiation_received(
+        &self,
+        peer: &ParticipantId,
+        id: &ProcessId,
+        message: Message,
+    ) -> Result<NegotiationEntry, Problem> {
+        self.negotiation_of(peer, id).await?;
+        self.drive_negotiation(id, None, |_, _| Ok(Input::Received(message.clone()))).await
+    }
+
+    /// A negotiation, if it is one with this peer. Others' are as unknown as none.
+    pub async fn negotiation_of(
+        &self,
+        peer: &ParticipantId,
+        id: &ProcessId,
+    ) -> Result<NegotiationEntry, Problem> {
+        let stored = self.0.store.negotiation(id).await.map_err(read_failed)?;
+        stored
+            .map(|stored| stored.value)
+            .filter(|entry| entry.negotiation.peer == *peer)
+            .ok_or_else(|| unknown(id))
+    }
+
+    /// Begins a negotiation as the consumer. `offer` must name its target.
+    pub async fn request_contract(
+        &self,
+        peer: &ParticipantId,
+        offer: Offer,
+        remember: Option<Box<dyn Fn(&NegotiationEntry) -> causeway_store::Remembered + Send + Sync>>,
+    ) -> Result<NegotiationEntry, Problem> {
+        if offer.target.is_none() {
+            return Err(Problem::new(
+                ProblemCode::BadRequest,
+                "the offer has no target, so it does not say which dataset is requested",
+            ));
+        }
+        let base = self.peer_base(peer).await?;
+        let mint = self.mint();
+        let own = self.0.settings.participant_id.clone();
+        let entry = NegotiationEntry {
+            negotiation: Negotiation::opening(
+                mint.process(),
+                Role::Consumer,
+                own,
+                peer.clone(),
+                base,
+            ),
+            offer_id: None,
+            created_at: mint.now,
+            updated_at: mint.now,
+        };
+        let callback = self.0.settings.protocol_base();
+        let decision = Decision::Request { offer, callback };
+        let input = Input::Decided { decision, message_id: mint.message() };
+        let mut plan = self.plan(entry, None, None, input, &mint)?;
+        plan.changes.remember = remember.map(|remember| remember(&plan.entry));
+        self.commit(plan.changes).await.map_err(commit_failed)?;
+        Ok(plan.entry)
+    }
+
+    /// What an operator or a webhook decided.
+    pub async fn decide_negotiation(
+        &self,
+        id: &ProcessId,
+        act: &Act,
+    ) -> Result<NegotiationEntry, Problem> {
+        self.drive_negotiation(id, None, |entry, mint| {
+            let decision = decision(entry, act, &self.0.settings.protocol_base(), mint)?;
+            Ok(Input::Decided { decision, message_id: mint.message() })
+        })
+        .await
+    }
+
+    /// Loads, steps and commits, again from the start if somebody else wrote meanwhile. `settle`
+    /// leaves the outbox in the same commit.
+    pub(crate) async fn drive_negotiation(
+        &self,
+        id: &ProcessId,
+        settle: Option<Settle>,
+        input: impl Fn(&NegotiationEntry, &Mint<'_>) -> Result<Input, Problem>,
+    ) -> Result<NegotiationEntry, Problem> {
+        for _ in 0..CONFLICTS_MAX {
+            let stored = self.0.store.negotiation(id).await.map_err(read_failed)?;
+            let stored = stored.ok_or_else(|| unknown(id))?;
+            let published = self.published(&stored.value).await?;
+            let mint = self.mint();
+            let input = input(&stored.value, &mint)?;
+            let Stored { value, version, .. } = stored;
+            let mut plan = self.plan(value, Some(version), published.as_ref(), input, &mint)?;
+            plan.changes.settle.extend(settle.clone());
+            if plan.changes.is_empty() {
+                return Ok(plan.entry);
+            }
+            match self.commit(plan.changes).await {
+                Ok(_) => return Ok(plan.entry),
+                Err(CommitError::Conflict { .. }) => {}
+                Err(error) => return Err(commit_failed(error)),
+            }
+        }
+        Err(busy())
+    }
+
+    /// Our offer that a negotiation is about.
+    async fn published(
+        &self,
+        entry: &NegotiationEntry,
+    ) -> Result<Option<PublishedOffer>, Problem> {
+        match &entry.offer_id {
+            None => Ok(None),
+            Some(id) => {
+                let stored = self.0.store.offer(id).await.map_err(read_failed)?;
+                Ok(stored.map(|stored| stored.value))
+            }
+        }
+    }
+
+    /// For a consumer's request: the offer it names, with the published content and dataset put
+    /// in. The rules stay as the consumer sent them; whether they are the published ones is
+    /// decided by automation or a person.
+    async fn opening_terms(
+        &self,
+        role: Role,
+        mut message: Message,
+    ) -> Result<(Option<PublishedOffer>, Message), Problem> {
+        let Body::Request { offer, .. } = &mut message.body else {
+            return Ok((None, message));
+        };
+        debug_assert_eq!(role, Role::Provider);
+        let stored = self.0.store.offer(&offer.id).await.map_err(read_failed)?;
+        let published = stored
+            .map(|stored| stored.value)
+            .filter(|published| published.withdrawn_at.is_none())
+            .ok_or_else(|| no_offer(&offer.id))?;
+        if offer.target.as_ref().is_some_and(|target| *target != published.dataset_id) {
+            return Err(Problem::new(
+                ProblemCode::BadRequest,
+                format!(
+                    "the offer's target is another dataset than offer {} is for, expected {}",
+                    published.id, published.dataset_id
+                ),
+            ));
+        }
+        offer.target = Some(published.dataset_id.clone());
+        offer.content = Some(published.content);
+        Ok((Some(published), message))
+    }
+
+    /// Steps, answers the questions that automation answers, and collects everything for one
+    /// commit.
+    fn plan(
+        &self,
+        entry: NegotiationEntry,
+        version: Option<causeway_store::Version>,
+        published: Option<&PublishedOffer>,
+        input: Input,
+        mint: &Mint<'_>,
+    ) -> Result<Plan, Problem> {
+        let before = entry.negotiation.clone();
+        let id = before.id.clone();
+        let mut story = Story::of(id.clone(), mint.now, NEGOTIATION);
+        tell_input(&mut story, &input);
+        let mut changes = ChangeSet::default();
+        let mut current = before.clone();
+        let mut todo = vec![input];
+        while let Some(input) = todo.pop() {
+            let Step { next, effects } =
+                step(&current, input).map_err(|rejection| rejected(&rejection))?;
+            tell_state(&mut story, &current, &next);
+            current = next;
+            for effect in effects {
+                match effect {
+                    Effect::Send(message) => changes.outbox.push(outgoing(&current, message, mint)),
+                    Effect::CancelSend => {
+                        changes.outbox.retain(|message| message.subject.is_webhook());
+                        changes.cancel.push(id.clone());
+                    }
+                    Effect::Ask(question) => {
+                        let answer = automation::negotiation(
+                            &self.0.settings,
+                            published,
+                            &current,
+                            question,
+                            mint,
+                        );
+                        match answer {
+                            Answer::Decide(decision) => {
+                                let message_id = mint.message();
+                                todo.push(Input::Decided { decision, message_id });
+                            }
+                            Answer::Hold(reason) => story.waiting(question, &reason),
+                            Answer::Ask(url) => {
+                                let call = webhook::negotiation(&current, question, url, mint);
+                                changes.outbox.push(call);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        if current == before {
+            return Ok(Plan { entry, changes: ChangeSet::default() });
+        }
+        let entry = NegotiationEntry { negotiation: current, updated_at: mint.now, ..entry };
+        let entity = Entity::Negotiation(Box::new(entry.clone()));
+        changes.puts.push(Put { entity, expected: version });
+        if let (None, Some(agreement)) = (before.concluded(), entry.negotiation.concluded()) {
+            let concluded = AgreementEntry {
+                agreement: agreement.clone(),
+                role: entry.negotiation.role,
+                peer: entry.negotiation.peer.clone(),
+                negotiation: id,
+                concluded_at: mint.now,
+            };
+            let entity = Entity::Agreement(Box::new(concluded));
+            changes.puts.push(Put { entity, expected: None });
+        }
+        changes.events = story.into_events();
+        Ok(Plan { entry, changes })
+    }
+}
+
+fn opening_parts(message: &Message) -> Result<(Role, ProcessId, Address), Problem> {
+    let missing = |what: &str| {
+        Problem::new(ProblemCode::BadRequest, format!("a first message must have a {what}"))
+    };
+    let (role, pid, callback) = match &message.body {
+        Body::Request { callback, .. } => {
+            (Role::Provider, message.consumer_pid.as_ref().map(|pid| pid.as_str()), callback)
+        }
+        Body::Offer { callback, .. } => {
+            (Role::Consumer, message.provider_pid.as_ref().map(|pid| pid.as_str()), callback)
+        }
+        other => {
+            return Err(Problem::new(
+                ProblemCode::BadRequest,
+                format!("a negotiation does not begin with a {}", other.kind()),
+            ));
+        }
+    };
+    let pid = pid.ok_or_else(|| missing("pid of its sender"))?;
+    let pid = ProcessId::parse(pid)
+        .map_err(|error| Problem::new(ProblemCode::BadRequest, error.to_string()))?;
+    let callback = callback.clone().ok_or_else(|| missing("callbackAddress"))?;
+    Ok((role, pid, callback))
+}
+
+/// What an act means for a negotiation in this state.
+fn decision(
+    entry: &NegotiationEntry,
+    act: &Act,
+    callback: &Address,
+    mint: &Mint<'_>,
+) -> Result<Decision, Problem> {
+    let negotiation = &entry.negotiation;
+    let callback = callback.clone();
+    match act {
+        Act::Terminate(reason) => Ok(Decision::Terminate { reason: reason.clone() }),
+        Act::Propose(terms) => {
+            let offer = negotiation.stage.offer().ok_or_else(|| nothing_to_answer(negotiation))?;
+            let offer = Offer { policy: terms.policy.clone(), ..offer.clone() };
+            Ok(match negotiation.role {
+                Role::Provider => Decision::Offer { offer, callback },
+                Role::Consumer => Decision::Request { offer, callback },
+            })
+        }
+        Act::Accept => match negotiation.question {
+            Some(Question::ContractRequested | Question::OfferAccepted) => {
+                let target = negotiation.stage.offer().and_then(|offer| offer.target.clone());
+                let target = target.ok_or_else(|| nothing_to_answer(negotiation))?;
+                Ok(automation::agree(mint, target))
+            }
+            Some(Question::AgreementVerified) => Ok(Decision::Finalize),
+            Some(Question::OfferReceived) => Ok(Decision::Accept),
+            Some(Question::AgreementReceived) => Ok(Decision::Verify),
+            Some(Question::TransferRequested | Question::TransferStarted) | None => {
+                Err(nothing_to_answer(negotiation))
+            }
+        },
+    }
+}
+
+fn tell_input(story: &mut Story, input: &Input) {
+    match input {
+        Input::Refused { reason, peer_state, .. } => {
+            let state = peer_state.map_or("unknown there", State::as_str);
+            story.trouble("refused", format!("the peer refused ({state}): {reason}"));
+        }
+        Input::Lapsed { reason, .. } => {
+            story.trouble("lapsed", format!("gave up sending: {reason}"));
+        }
+        Input::Received(_) | Input::Decided { .. } | Input::Acked { .. } => {}
+    }
+}
+
+fn tell_state(story: &mut Story, before: &Negotiation, after: &Negotiation) {
+    let Some(state) = after.state().filter(|state| before.state() != Some(*state)) else {
+        return;
+    };
+    let reason = match &after.stage {
+        Stage::Terminated { by, reason } => format!("by the {by}, {reason}"),
+        _ => String::new(),
+    };
+    story.state(state.as_str(), &after.peer, &reason);
+    if let Stage::Finalized { agreement } = &after.stage {
+        let text = format!("agreement {} on dataset {}", agreement.id, agreement.target);
+        let kind = causeway_store::EventKind::AgreementConcluded;
+        story.push(kind, agreement.id.as_str(), text);
+    }
+}
+
+/// The outbox row of a protocol message: URL and bytes are fixed now, for every attempt.
+fn outgoing(negotiation: &Negotiation, message: Message, mint: &Mint<'_>) -> NewMessage {
+    let kind = message.body.kind();
+    NewMessage {
+        process: negotiation.id.clone(),
+        subject: OutboxSubject::Negotiation,
+        peer: negotiation.peer.clone(),
+        message_id: message.id.clone().unwrap_or_else(|| mint.message()),
+        kind: kind.as_str().to_owned(),
+        url: negotiation.peer_address.join(&path(negotiation, kind)),
+        body: wire::write_negotiation(&message),
+        not_before: mint.now,
+    }
+}
+
+/// Where the peer takes a message (DSP 2025-1, Contract Negotiation Protocol, HTTPS binding).
+fn path(negotiation: &Negotiation, kind: negotiation::Kind) -> String {
+    use negotiation::Kind;
+    let own = match kind {
+        Kind::Request => "request",
+        Kind::Offer => "offers",
+        Kind::Accepted | Kind::Finalized => "events",
+        Kind::Agreement => "agreement",
+        Kind::Verification => "agreement/verification",
+        Kind::Termination => "termination",
+    };
+    match &negotiation.peer_pid {
+        Some(pid) => format!("/negotiations/{}/{own}", encoded(pid.as_str())),
+        None => format!("/negotiations/{own}"),
+    }
+}
+
+/// An id as one path segment.
+pub(crate) fn encoded(id: &str) -> impl std::fmt::Display + '_ {
+    percent_encoding::utf8_percent_encode(id, SEGMENT)
+}
+
+/// Everything but the unreserved characters and the colon, which every server takes as it is.
+const SEGMENT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b':');
+
+fn unknown(id: &ProcessId) -> Problem {
+    Problem::new(ProblemCode::NotFound, format!("there is no negotiation {id}"))
+}
+
+
+fn nothing_to_answer(negotiation: &Negotiation) -> Problem {
+    let state = negotiation.state().map_or("not yet acknowledged by the peer", State::as_str);
+    Problem::new(
+        ProblemCode::IllegalState,
+        format!("negotiation {} is {state} and waits for no answer of yours", negotiation.id),
+    )
+}
+
+pub(crate) fn busy() -> Problem {
+    Problem::new(ProblemCode::Conflict, "others keep changing this at the same time")
+        .hint("repeat the request")
+}

@@ -1,0 +1,106 @@
+//! What a node must be told before it can start. Reading files and the environment is the
+//! binary's business.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use causeway_dsp::Question;
+use causeway_store::Rule;
+use causeway_types::{Address, ParticipantId};
+
+/// A secret shared with one peer. No `Debug`, no `Display`.
+#[derive(Clone)]
+pub struct Secret(Vec<u8>);
+
+impl Secret {
+    /// Takes the bytes; the caller has checked their length.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The bytes, for a key.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// A participant this node exchanges with.
+#[derive(Clone)]
+pub struct Peer {
+    /// A short name for the command line.
+    pub name: String,
+    /// Its participant id.
+    pub participant_id: ParticipantId,
+    /// The root under which it serves `/.well-known/dspace-version`.
+    pub address: Address,
+    /// The secret both sides were told, from which the tokens of both directions are made.
+    pub secret: Secret,
+}
+
+/// How undelivered messages and interrupted downloads are tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// Attempts before a message is given up.
+    pub attempts_max: u32,
+    /// The wait after the first failure; it doubles with every further one.
+    pub wait_first: Duration,
+    /// The longest wait.
+    pub wait_max: Duration,
+    /// How long a peer may take to answer one message.
+    pub answer_timeout: Duration,
+}
+
+/// A range of addresses such as `10.0.0.0/8`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    /// An address in the range.
+    pub address: IpAddr,
+    /// How many leading bits are fixed.
+    pub prefix: u8,
+}
+
+/// Everything a node must be told.
+#[derive(Clone)]
+pub struct Settings {
+    /// Who this node is.
+    pub participant_id: ParticipantId,
+    /// The name shown to people.
+    pub title: String,
+    /// The jurisdiction the node sits in, ISO 3166.
+    pub jurisdiction: Option<String>,
+    /// The root under which peers reach this node.
+    pub address: Address,
+    /// Where published files are kept.
+    pub objects: PathBuf,
+    /// Where received files are kept.
+    pub received: PathBuf,
+    /// Who may exchange with this node.
+    pub peers: Vec<Peer>,
+    /// The answers to questions for which an offer has no rule of its own.
+    pub rules: Vec<(Question, Rule)>,
+    /// Trying again.
+    pub retry: Retry,
+    /// How long a pull token lasts.
+    pub token_lifetime: Duration,
+    /// Networks that are not public and may be called all the same.
+    pub reachable: Vec<Network>,
+}
+
+impl Settings {
+    /// The base of the protocol endpoints, which is also the callback address told to peers.
+    pub fn protocol_base(&self) -> Address {
+        let text = self.address.join(PROTOCOL_PATH);
+        // An address with a fixed, valid path appended is an address.
+        Address::parse(&text).unwrap_or_else(|_| self.address.clone())
+    }
+}
+
+/// The path under which the protocol is served.
+pub const PROTOCOL_PATH: &str = "/dsp/2025-1";
+/// The path under which flows are served.
+pub const DATA_PATH: &str = "/data";
+/// The kind of transfer this node offers: the consumer fetches over HTTP.
+pub const FORMAT_HTTP_PULL: &str = "HttpData-PULL";
+/// The kind of endpoint in the data address of an HTTP pull.
+pub const ENDPOINT_TYPE_HTTP: &str = "https://w3id.org/idsa/v4.1/HTTP";

@@ -1,0 +1,556 @@
+//! Transfers: what peers send, what operators decide, what the data plane and the dispatcher
+//! learn. The bytes themselves are moved by the plane and by `pulls`.
+
+use causeway_dsp::transfer::{
+    self, Body, DataAddress, Decision, Effect, Input, Message, Stage, State, Step, Transfer, step,
+};
+use causeway_dsp::{Question, Reason, wire};
+use causeway_plane::{FlowSpec, FlowState, PullToken};
+use causeway_store::{
+    AgreementEntry, ChangeSet, CommitError, Entity, EventKind, Flow, NewMessage, Outcome,
+    OutboxSubject, Page, PublishedOffer, Put, Remembered, Settle, Stored, TransferEntry, Version,
+};
+use causeway_types::{
+    AgreementId, ParticipantId, Problem, ProblemCode, ProcessId, Role, Timestamp,
+};
+
+use crate::automation::{self, permits};
+use crate::clock::Mint;
+use crate::commit::{CONFLICTS_MAX, commit_failed};
+use crate::negotiate::{busy, encoded};
+use crate::outcome::{Story, TRANSFER, rejected};
+use crate::settings::{DATA_PATH, ENDPOINT_TYPE_HTTP, FORMAT_HTTP_PULL};
+use crate::{Node, read_failed, webhook};
+
+/// What an operator, a webhook or the data plane wants done with a transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Answer the open question with yes: start, or fetch.
+    Accept,
+    /// Hold.
+    Suspend(Reason),
+    /// Go on after a suspension of ours.
+    Resume,
+    /// Say that the transfer is done.
+    Complete,
+    /// Answer no, or end the transfer.
+    Terminate(Reason),
+}
+
+/// What a transfer is about.
+pub(crate) struct Basis {
+    agreement: AgreementEntry,
+    offer: Option<PublishedOffer>,
+}
+
+struct Plan {
+    entry: TransferEntry,
+    changes: ChangeSet,
+}
+
+impl Node {
+    /// A consumer's request. A repeated one finds the transfer it began.
+    pub async fn transfer_requested(
+        &self,
+        peer: &ParticipantId,
+        message: Message,
+    ) -> Result<(TransferEntry, bool), Problem> {
+        let bad = |text: &str| Problem::new(ProblemCode::BadRequest, text);
+        let Body::Request { agreement_id, format, callback, .. } = &message.body else {
+            return Err(bad("a transfer begins with a TransferRequestMessage"));
+        };
+        let pid = message.consumer_pid.as_ref().ok_or_else(|| bad("consumerPid is missing"))?;
+        let pid = ProcessId::parse(pid.as_str()).map_err(|error| bad(&error.to_string()))?;
+        for _ in 0..CONFLICTS_MAX {
+            let known = self.0.store.transfer_of_peer(peer, &pid, Role::Provider).await;
+            if let Some(known) = known.map_err(read_failed)? {
+                return Ok((known.value, false));
+            }
+            let basis = self.basis(agreement_id, peer, Role::Provider).await?;
+            if format != FORMAT_HTTP_PULL {
+                return Err(bad(&format!("format is {format}, expected {FORMAT_HTTP_PULL}")));
+            }
+            let mint = self.mint();
+            let transfer = Transfer::opening(
+                mint.process(),
+                Role::Provider,
+                (self.0.settings.participant_id.clone(), peer.clone()),
+                callback.clone(),
+                agreement_id.clone(),
+                format.clone(),
+            );
+            let entry = new_entry(transfer, &basis.agreement, mint.now);
+            let plan =
+                self.plan_transfer(entry, None, &basis, Input::Received(message.clone()), &mint)?;
+            match self.commit(plan.changes).await {
+                Ok(_) => {
+                    self.after_transfer(&plan.entry, basis.offer.as_ref());
+                    return Ok((plan.entry, true));
+                }
+                Err(CommitError::Conflict { .. }) => {}
+                Err(error) => return Err(commit_failed(error)),
+            }
+        }
+        Err(busy())
+    }
+
+    /// A peer's further message.
+    pub async fn transfer_received(
+        &self,
+        peer: &ParticipantId,
+        id: &ProcessId,
+        message: Message,
+    ) -> Result<TransferEntry, Problem> {
+        self.transfer_of(peer, id).await?;
+        self.drive_transfer(id, None, |_, _| Ok(Input::Received(message.clone()))).await
+    }
+
+    /// A transfer, if it is one with this peer. Others' are as unknown as none.
+    pub async fn transfer_of(
+        &self,
+        peer: &ParticipantId,
+        id: &ProcessId,
+    ) -> Result<TransferEntry, Problem> {
+        let stored = self.0.store.transfer(id).await.map_err(read_failed)?;
+        stored
+            .map(|stored| stored.value)
+            .filter(|entry| entry.transfer.peer == *peer)
+            .ok_or_else(|| unknown(id))
+    }
+
+    /// Begins a transfer as the consumer.
+    pub async fn request_transfer(
+        &self,
+        agreement_id: &AgreementId,
+        remember: Option<Box<dyn Fn(&TransferEntry) -> Remembered + Send + Sync>>,
+    ) -> Result<TransferEntry, Problem> {
+        let stored = self.0.store.agreement(agreement_id).await.map_err(read_failed)?;
+        let Some(Stored { value: agreement, .. }) = stored else {
+            return Err(no_agreement(agreement_id));
+        };
+        if agreement.role != Role::Consumer {
+            return Err(Problem::new(
+                ProblemCode::IllegalState,
+                format!("in agreement {agreement_id} this node is the provider"),
+            )
+            .hint("the consumer requests the transfer"));
+        }
+        let peer = agreement.peer.clone();
+        let base = self.peer_base(&peer).await?;
+        let mint = self.mint();
+        let transfer = Transfer::opening(
+            mint.process(),
+            Role::Consumer,
+            (self.0.settings.participant_id.clone(), peer),
+            base,
+            agreement_id.clone(),
+            FORMAT_HTTP_PULL.to_owned(),
+        );
+        let entry = new_entry(transfer, &agreement, mint.now);
+        let decision = Decision::Request { callback: self.0.settings.protocol_base() };
+        let input = Input::Decided { decision, message_id: mint.message() };
+        let basis = Basis { agreement, offer: None };
+        let mut plan = self.plan_transfer(entry, None, &basis, input, &mint)?;
+        plan.changes.remember = remember.map(|remember| remember(&plan.entry));
+        self.commit(plan.changes).await.map_err(commit_failed)?;
+        Ok(plan.entry)
+    }
+
+    /// What an operator or a webhook decided.
+    pub async fn decide_transfer(
+        &self,
+        id: &ProcessId,
+        act: &Act,
+    ) -> Result<TransferEntry, Problem> {
+        self.drive_transfer(id, None, |entry, mint| {
+            let decision = self.transfer_decision(entry, act, mint)?;
+            Ok(Input::Decided { decision, message_id: mint.message() })
+        })
+        .await
+    }
+
+    /// The data arrived and was verified: both are recorded in one commit with the message that
+    /// tells the provider.
+    pub(crate) async fn transfer_verified(
+        &self,
+        id: &ProcessId,
+        outcome: &Outcome,
+    ) -> Result<TransferEntry, Problem> {
+        self.drive_transfer_with(id, None, |entry, mint| {
+            entry.outcome = Some(outcome.clone());
+            Ok(Input::Decided { decision: Decision::Complete, message_id: mint.message() })
+        })
+        .await
+    }
+
+    /// Something about a transfer that changes no state but belongs into its history.
+    pub(crate) async fn transfer_trouble(&self, id: &ProcessId, subject: &str, text: String) {
+        let mut story = Story::of(id.clone(), self.now(), TRANSFER);
+        story.trouble(subject, text);
+        let changes = ChangeSet { events: story.into_events(), ..ChangeSet::default() };
+        if let Err(error) = self.commit(changes).await {
+            tracing::warn!(process = %id, %error, "could not record trouble with a transfer");
+        }
+    }
+
+    /// Loads, steps and commits; see `drive_negotiation`.
+    pub(crate) async fn drive_transfer(
+        &self,
+        id: &ProcessId,
+        settle: Option<Settle>,
+        input: impl Fn(&TransferEntry, &Mint<'_>) -> Result<Input, Problem>,
+    ) -> Result<TransferEntry, Problem> {
+        self.drive_transfer_with(id, settle, |entry, mint| input(entry, mint)).await
+    }
+
+    async fn drive_transfer_with(
+        &self,
+        id: &ProcessId,
+        settle: Option<Settle>,
+        input: impl Fn(&mut TransferEntry, &Mint<'_>) -> Result<Input, Problem>,
+    ) -> Result<TransferEntry, Problem> {
+        for _ in 0..CONFLICTS_MAX {
+            let stored = self.0.store.transfer(id).await.map_err(read_failed)?;
+            let Stored { mut value, version, .. } = stored.ok_or_else(|| unknown(id))?;
+            let (peer, role) = (value.transfer.peer.clone(), value.transfer.role);
+            let basis = self.basis(&value.transfer.agreement_id, &peer, role).await?;
+            let mint = self.mint();
+            let input = input(&mut value, &mint)?;
+            let mut plan = self.plan_transfer(value, Some(version), &basis, input, &mint)?;
+            plan.changes.settle.extend(settle.clone());
+            if plan.changes.is_empty() {
+                return Ok(plan.entry);
+            }
+            match self.commit(plan.changes).await {
+                Ok(_) => {
+                    self.after_transfer(&plan.entry, basis.offer.as_ref());
+                    return Ok(plan.entry);
+                }
+                Err(CommitError::Conflict { .. }) => {}
+                Err(error) => return Err(commit_failed(error)),
+            }
+        }
+        Err(busy())
+    }
+
+    /// The contract a transfer rests on, if it is one with this peer in which we have this role.
+    async fn basis(
+        &self,
+        id: &AgreementId,
+        peer: &ParticipantId,
+        role: Role,
+    ) -> Result<Basis, Problem> {
+        let stored = self.0.store.agreement(id).await.map_err(read_failed)?;
+        let agreement = stored
+            .map(|stored| stored.value)
+            .filter(|entry| entry.peer == *peer && entry.role == role)
+            .ok_or_else(|| no_agreement(id))?;
+        let offer = match role {
+            Role::Consumer => None,
+            Role::Provider => {
+                let target = &agreement.agreement.target;
+                let offer = self.0.store.offer_of_dataset(target).await.map_err(read_failed)?;
+                offer.map(|stored| stored.value)
+            }
+        };
+        Ok(Basis { agreement, offer })
+    }
+
+    fn plan_transfer(
+        &self,
+        entry: TransferEntry,
+        version: Option<Version>,
+        basis: &Basis,
+        input: Input,
+        mint: &Mint<'_>,
+    ) -> Result<Plan, Problem> {
+        let before = entry.clone();
+        let id = entry.transfer.id.clone();
+        let mut entry = entry;
+        let mut story = Story::of(id.clone(), mint.now, TRANSFER);
+        tell_input(&mut story, &input);
+        let mut changes = ChangeSet::default();
+        let mut todo = vec![input];
+        while let Some(input) = todo.pop() {
+            let Step { next, effects } =
+                step(&entry.transfer, input).map_err(|rejection| rejected(&rejection))?;
+            tell_state(&mut story, &entry.transfer, &next);
+            entry.transfer = next;
+            for effect in effects {
+                match effect {
+                    Effect::Send(message) => {
+                        open_flow(&mut entry, &message, self.0.settings.token_lifetime, mint.now);
+                        changes.outbox.push(outgoing(&entry.transfer, message, mint));
+                    }
+                    Effect::CancelSend => {
+                        changes.outbox.retain(|message| message.subject.is_webhook());
+                        changes.cancel.push(id.clone());
+                    }
+                    Effect::Ask(question) => match self.answer(&entry, basis, question, mint) {
+                        automation::Answer::Decide(decision) => {
+                            todo.push(Input::Decided { decision, message_id: mint.message() });
+                        }
+                        automation::Answer::Hold(reason) => story.waiting(question, &reason),
+                        automation::Answer::Ask(url) => {
+                            let call = webhook::transfer(&entry.transfer, question, url, mint);
+                            changes.outbox.push(call);
+                        }
+                    },
+                }
+            }
+        }
+        if entry.transfer.state().is_some_and(State::is_final) {
+            entry.flow = None;
+        }
+        let fresh = version.is_none();
+        if entry == before && !fresh {
+            return Ok(Plan { entry, changes: ChangeSet::default() });
+        }
+        if let (None, Some(outcome)) = (&before.outcome, &entry.outcome) {
+            let text = format!(
+                "{} bytes verified against the contract, sha256 {}",
+                outcome.content.bytes(),
+                outcome.content.sha256()
+            );
+            story.push(EventKind::TransferVerified, &outcome.content.sha256().to_string(), text);
+        }
+        entry.updated_at = mint.now;
+        let entity = Entity::Transfer(Box::new(entry.clone()));
+        changes.puts.push(Put { entity, expected: version });
+        changes.events = story.into_events();
+        Ok(Plan { entry, changes })
+    }
+
+    fn answer(
+        &self,
+        entry: &TransferEntry,
+        basis: &Basis,
+        question: Question,
+        mint: &Mint<'_>,
+    ) -> automation::Answer<Decision> {
+        use causeway_store::Rule;
+        match automation::rule(&self.0.settings, basis.offer.as_ref(), question) {
+            Rule::Hold => {
+                automation::Answer::Hold("the rule for this question is hold".to_owned())
+            }
+            Rule::Webhook(url) => automation::Answer::Ask(url),
+            Rule::Auto => {
+                let permitted = permits(&basis.agreement.agreement.policy, mint.now);
+                let act = Act::Accept;
+                match permitted.and_then(|()| {
+                    if question == Question::TransferStarted {
+                        fetchable(entry)?;
+                    }
+                    self.transfer_decision(entry, &act, mint).map_err(|p| p.to_string())
+                }) {
+                    Ok(decision) => automation::Answer::Decide(decision),
+                    Err(reason) => automation::Answer::Hold(reason),
+                }
+            }
+        }
+    }
+
+    fn transfer_decision(
+        &self,
+        entry: &TransferEntry,
+        act: &Act,
+        mint: &Mint<'_>,
+    ) -> Result<Decision, Problem> {
+        let transfer = &entry.transfer;
+        match act {
+            Act::Suspend(reason) => Ok(Decision::Suspend { reason: reason.clone() }),
+            Act::Complete => Ok(Decision::Complete),
+            Act::Terminate(reason) => Ok(Decision::Terminate { reason: reason.clone() }),
+            Act::Resume => Ok(match transfer.role {
+                Role::Consumer => Decision::Start { data_address: None },
+                Role::Provider => Decision::Start { data_address: Some(self.gate(entry, mint)) },
+            }),
+            Act::Accept => match transfer.question {
+                Some(Question::TransferRequested) => {
+                    Ok(Decision::Start { data_address: Some(self.gate(entry, mint)) })
+                }
+                Some(Question::TransferStarted) => {
+                    fetchable(entry).map_err(|reason| {
+                        Problem::new(ProblemCode::IllegalState, reason)
+                    })?;
+                    Ok(Decision::Fetch)
+                }
+                _ => Err(Problem::new(
+                    ProblemCode::IllegalState,
+                    format!("transfer {} waits for no answer of yours", transfer.id),
+                )),
+            },
+        }
+    }
+
+    /// A fresh token with the address it opens.
+    fn gate(&self, entry: &TransferEntry, mint: &Mint<'_>) -> DataAddress {
+        let mut bits = [0; 32];
+        mint.entropy.fill(&mut bits);
+        let token = PullToken::from_random(bits);
+        let path = format!("{DATA_PATH}/{}", encoded(entry.transfer.id.as_str()));
+        DataAddress {
+            endpoint_type: ENDPOINT_TYPE_HTTP.to_owned(),
+            endpoint: Some(self.0.settings.address.join(&path)),
+            properties: vec![
+                ("authorization".to_owned(), token.expose()),
+                ("authType".to_owned(), "bearer".to_owned()),
+            ],
+        }
+    }
+
+    /// Brings the data plane into line with what was committed.
+    fn after_transfer(&self, entry: &TransferEntry, offer: Option<&PublishedOffer>) {
+        match entry.transfer.role {
+            Role::Provider => self.set_gate(entry, offer),
+            Role::Consumer => self.set_pull(entry),
+        }
+    }
+
+    fn set_gate(&self, entry: &TransferEntry, offer: Option<&PublishedOffer>) {
+        let (Some(flow), Some(content)) = (&entry.flow, entry.content) else {
+            self.0.flows.close(&entry.transfer.id);
+            return;
+        };
+        let state =
+            if entry.transfer.is_flowing() { FlowState::Open } else { FlowState::Suspended };
+        let spec = FlowSpec {
+            id: entry.transfer.id.clone(),
+            token_hash: flow.token_hash,
+            content,
+            media_type: offer
+                .map_or_else(|| "application/octet-stream".to_owned(), |o| o.media_type.clone()),
+            file_name: offer.and_then(|o| o.file_name.clone()),
+            expires_at: flow.expires_at,
+            state,
+        };
+        if let Err(error) = self.0.flows.open(spec) {
+            tracing::error!(process = %entry.transfer.id, %error, "cannot open a flow");
+        }
+    }
+
+    /// After a start: opens the gates of running transfers, and goes on with downloads.
+    pub(crate) async fn take_up(&self) -> Result<(), Problem> {
+        let mut page = Page { after: None, limit: 500 };
+        loop {
+            let open = self.0.store.open_transfers(page).await.map_err(read_failed)?;
+            for Stored { value, .. } in &open {
+                let offer = match value.transfer.role {
+                    Role::Consumer => None,
+                    Role::Provider => {
+                        let offer = self.0.store.offer_of_dataset(&value.dataset_id).await;
+                        offer.map_err(read_failed)?.map(|stored| stored.value)
+                    }
+                };
+                self.after_transfer(value, offer.as_ref());
+            }
+            match open.last() {
+                Some(last) => page.after = Some(last.sequence),
+                None => return Ok(()),
+            }
+        }
+    }
+}
+
+fn new_entry(transfer: Transfer, agreement: &AgreementEntry, now: Timestamp) -> TransferEntry {
+    TransferEntry {
+        transfer,
+        dataset_id: agreement.agreement.target.clone(),
+        content: agreement.agreement.content,
+        flow: None,
+        outcome: None,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// Whether this node can fetch the data and tell that it is what was agreed.
+fn fetchable(entry: &TransferEntry) -> Result<(), String> {
+    if entry.content.is_none() {
+        return Err("the agreement names no digest, so what arrives could not be verified".into());
+    }
+    let endpoint = entry.transfer.data_address.as_ref().and_then(|a| a.endpoint.as_ref());
+    match endpoint {
+        Some(_) => Ok(()),
+        None => Err("the provider's start names no endpoint to fetch from".to_owned()),
+    }
+}
+
+/// When our start message with a token is put into the outbox, the gate for it is recorded.
+fn open_flow(
+    entry: &mut TransferEntry,
+    message: &Message,
+    lifetime: std::time::Duration,
+    now: Timestamp,
+) {
+    if let (Role::Provider, Body::Start { data_address: Some(address) }) =
+        (entry.transfer.role, &message.body)
+        && let Some(token) = address.property("authorization").and_then(PullToken::parse)
+    {
+        let millis = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
+        entry.flow =
+            Some(Flow { token_hash: token.hash(), expires_at: now.plus_millis(millis) });
+        // The token lives in the outbox row until it is delivered, and nowhere else.
+        entry.transfer.data_address = None;
+    }
+}
+
+fn tell_input(story: &mut Story, input: &Input) {
+    match input {
+        Input::Refused { reason, peer_state, .. } => {
+            let state = peer_state.map_or("unknown there", State::as_str);
+            story.trouble("refused", format!("the peer refused ({state}): {reason}"));
+        }
+        Input::Lapsed { reason, .. } => {
+            story.trouble("lapsed", format!("gave up sending: {reason}"));
+        }
+        Input::Received(_) | Input::Decided { .. } | Input::Acked { .. } => {}
+    }
+}
+
+fn tell_state(story: &mut Story, before: &Transfer, after: &Transfer) {
+    let Some(state) = after.state().filter(|state| before.state() != Some(*state)) else {
+        return;
+    };
+    let reason = match &after.stage {
+        Stage::Terminated { by, reason } | Stage::Suspended { by, reason } => {
+            format!("by the {by}, {reason}")
+        }
+        _ => String::new(),
+    };
+    story.state(state.as_str(), &after.peer, &reason);
+}
+
+fn outgoing(transfer: &Transfer, message: Message, mint: &Mint<'_>) -> NewMessage {
+    use transfer::Kind;
+    let kind = message.body.kind();
+    let own = match kind {
+        Kind::Request => "request",
+        Kind::Start => "start",
+        Kind::Suspension => "suspension",
+        Kind::Completion => "completion",
+        Kind::Termination => "termination",
+    };
+    let path = match &transfer.peer_pid {
+        Some(pid) => format!("/transfers/{}/{own}", encoded(pid.as_str())),
+        None => format!("/transfers/{own}"),
+    };
+    NewMessage {
+        process: transfer.id.clone(),
+        subject: OutboxSubject::Transfer,
+        peer: transfer.peer.clone(),
+        message_id: message.id.clone().unwrap_or_else(|| mint.message()),
+        kind: kind.as_str().to_owned(),
+        url: transfer.peer_address.join(&path),
+        body: wire::write_transfer(&message),
+        not_before: mint.now,
+    }
+}
+
+fn unknown(id: &ProcessId) -> Problem {
+    Problem::new(ProblemCode::NotFound, format!("there is no transfer {id}"))
+}
+
+fn no_agreement(id: &AgreementId) -> Problem {
+    Problem::new(ProblemCode::NotFound, format!("there is no agreement {id}"))
+}

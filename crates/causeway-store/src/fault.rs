@@ -1,0 +1,194 @@
+//! A store that fails on purpose, by a script. For tests only: it shows whether a caller copes
+//! with both halves of "not known", which a real store rarely shows on demand.
+//!
+//! Only commits fail here; reads and claims pass through.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, Role, Timestamp};
+
+use crate::{
+    AgreementEntry, ChangeSet, CommitError, Committed, Event, Lease, NegotiationEntry, OutboxRow,
+    Page, PublishedOffer, ReadError, Remembered, Store, Stored, TransferEntry,
+};
+
+/// How a commit fails. The caller sees the same [`CommitError::Unavailable`] for both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// The change set was not applied.
+    Lost,
+    /// The change set was applied.
+    Unsure,
+}
+
+/// What happens to the n-th commit, counted from 1; `None` lets it through.
+type Script = dyn Fn(u64) -> Option<Fault> + Send + Sync;
+
+/// A store whose commits fail as the script says.
+pub struct FaultStore<S> {
+    inner: S,
+    script: Box<Script>,
+    commits: AtomicU64,
+}
+
+impl<S: Store> FaultStore<S> {
+    /// `script` is asked with the number of each commit, counted from 1.
+    pub fn new(inner: S, script: impl Fn(u64) -> Option<Fault> + Send + Sync + 'static) -> Self {
+        Self { inner, script: Box::new(script), commits: AtomicU64::new(0) }
+    }
+
+    /// Every n-th commit fails like this.
+    pub fn every(inner: S, nth: u64, fault: Fault) -> Self {
+        Self::new(inner, move |commit| commit.is_multiple_of(nth).then_some(fault))
+    }
+
+    /// The store behind.
+    pub fn inner(&self) -> &S {
+        &self.inner
+    }
+
+    /// How many commits were tried.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    async fn commit_or_fail(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
+        let commit = self.commits.fetch_add(1, Ordering::Relaxed) + 1;
+        let failed = |what| CommitError::Unavailable { reason: format!("commit {commit} {what}") };
+        match (self.script)(commit) {
+            None => self.inner.commit(changes).await,
+            Some(Fault::Lost) => Err(failed("was lost")),
+            // A conflict is known even to a store that loses its answers: nothing was applied.
+            Some(Fault::Unsure) => {
+                self.inner.commit(changes).await?;
+                Err(failed("was applied, its answer was lost"))
+            }
+        }
+    }
+}
+
+impl<S> fmt::Debug for FaultStore<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FaultStore").field("commits", &self.commits).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl<S: Store> Store for FaultStore<S> {
+    async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
+        self.commit_or_fail(changes).await
+    }
+
+    async fn offer(&self, id: &OfferId) -> Result<Option<Stored<PublishedOffer>>, ReadError> {
+        self.inner.offer(id).await
+    }
+
+    async fn offer_of_dataset(
+        &self,
+        id: &DatasetId,
+    ) -> Result<Option<Stored<PublishedOffer>>, ReadError> {
+        self.inner.offer_of_dataset(id).await
+    }
+
+    async fn offers(
+        &self,
+        page: Page,
+        withdrawn: bool,
+    ) -> Result<Vec<Stored<PublishedOffer>>, ReadError> {
+        self.inner.offers(page, withdrawn).await
+    }
+
+    async fn negotiation(
+        &self,
+        id: &ProcessId,
+    ) -> Result<Option<Stored<NegotiationEntry>>, ReadError> {
+        self.inner.negotiation(id).await
+    }
+
+    async fn negotiation_of_peer(
+        &self,
+        peer: &ParticipantId,
+        peer_pid: &ProcessId,
+        role: Role,
+    ) -> Result<Option<Stored<NegotiationEntry>>, ReadError> {
+        self.inner.negotiation_of_peer(peer, peer_pid, role).await
+    }
+
+    async fn negotiations(&self, page: Page) -> Result<Vec<Stored<NegotiationEntry>>, ReadError> {
+        self.inner.negotiations(page).await
+    }
+
+    async fn agreement(
+        &self,
+        id: &AgreementId,
+    ) -> Result<Option<Stored<AgreementEntry>>, ReadError> {
+        self.inner.agreement(id).await
+    }
+
+    async fn agreements(&self, page: Page) -> Result<Vec<Stored<AgreementEntry>>, ReadError> {
+        self.inner.agreements(page).await
+    }
+
+    async fn transfer(&self, id: &ProcessId) -> Result<Option<Stored<TransferEntry>>, ReadError> {
+        self.inner.transfer(id).await
+    }
+
+    async fn transfer_of_peer(
+        &self,
+        peer: &ParticipantId,
+        peer_pid: &ProcessId,
+        role: Role,
+    ) -> Result<Option<Stored<TransferEntry>>, ReadError> {
+        self.inner.transfer_of_peer(peer, peer_pid, role).await
+    }
+
+    async fn transfers(&self, page: Page) -> Result<Vec<Stored<TransferEntry>>, ReadError> {
+        self.inner.transfers(page).await
+    }
+
+    async fn open_transfers(&self, page: Page) -> Result<Vec<Stored<TransferEntry>>, ReadError> {
+        self.inner.open_transfers(page).await
+    }
+
+    async fn open_negotiations(
+        &self,
+        page: Page,
+    ) -> Result<Vec<Stored<NegotiationEntry>>, ReadError> {
+        self.inner.open_negotiations(page).await
+    }
+
+    async fn events(&self, page: Page) -> Result<Vec<Event>, ReadError> {
+        self.inner.events(page).await
+    }
+
+    async fn last_event(&self) -> Result<i64, ReadError> {
+        self.inner.last_event().await
+    }
+
+    async fn history(&self, process: &ProcessId, page: Page) -> Result<Vec<Event>, ReadError> {
+        self.inner.history(process, page).await
+    }
+
+    async fn claim_outbox(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<OutboxRow>, ReadError> {
+        self.inner.claim_outbox(lease, now, limit).await
+    }
+
+    async fn outbox_due(&self) -> Result<Option<Timestamp>, ReadError> {
+        self.inner.outbox_due().await
+    }
+
+    async fn outbox_of(&self, process: &ProcessId) -> Result<Vec<OutboxRow>, ReadError> {
+        self.inner.outbox_of(process).await
+    }
+
+    async fn remembered(&self, key: &str) -> Result<Option<Remembered>, ReadError> {
+        self.inner.remembered(key).await
+    }
+}

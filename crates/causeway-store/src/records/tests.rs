@@ -1,0 +1,83 @@
+//! Golden files and their edges. To write a new format's golden file, run these tests once with
+//! `GOLDEN_WRITE=1` and review the file like code; the file of an old format is never rewritten.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::*;
+use crate::suite::samples;
+use crate::{AgreementEntry, NegotiationEntry, PublishedOffer, TransferEntry};
+
+/// Every sample survives the way through text, and the texts are those in the golden file.
+fn check<T: Record + PartialEq + std::fmt::Debug>(samples: &[T], golden: &str) {
+    for sample in samples {
+        assert_eq!(T::decode(&sample.encode()).as_ref(), Ok(sample));
+    }
+    let encoded: Vec<Value> =
+        samples.iter().map(|s| serde_json::from_str(&s.encode()).unwrap()).collect();
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(golden);
+    if std::env::var_os("GOLDEN_WRITE").is_some() {
+        let text = serde_json::to_string_pretty(&encoded).unwrap() + "\n";
+        std::fs::write(&path, text).unwrap();
+    }
+    let text = std::fs::read_to_string(&path).unwrap();
+    let stored: Vec<Value> = serde_json::from_str(&text).unwrap();
+    assert_eq!(encoded, stored, "{golden}");
+    for (stored, sample) in stored.iter().zip(samples) {
+        assert_eq!(T::decode(&stored.to_string()).as_ref(), Ok(sample), "{golden}");
+        check_edges(stored, sample);
+    }
+}
+
+/// Unknown members are passed over; other formats and other shapes are errors.
+fn check_edges<T: Record + PartialEq + std::fmt::Debug>(stored: &Value, sample: &T) {
+    let with = |name: &str, value: Value| {
+        let mut changed = stored.clone();
+        changed[name] = value;
+        decode::<T>("the-id", &changed.to_string())
+    };
+    assert_eq!(with("unheard_of", serde_json::json!({ "a": [1] })).as_ref(), Ok(sample));
+    let error = with("format", 2.into()).unwrap_err();
+    let expected = ReadError::Corrupt {
+        what: format!("{} the-id", T::KIND),
+        reason: "found format 2, expected 1 to 1: a newer version wrote it".to_owned(),
+    };
+    assert_eq!(error, expected);
+    assert!(matches!(with("format", 0.into()), Err(ReadError::Corrupt { .. })));
+    assert!(matches!(with("format", "1".into()), Err(ReadError::Corrupt { .. })));
+    for text in ["", "null", "{}", "[]", "{\"format\":1}", "{\"format\":1"] {
+        assert!(matches!(T::decode(text), Err(RecordError::Shape { .. })), "{text}");
+    }
+}
+
+#[test]
+fn offers_are_stored_as_they_always_were() {
+    check::<PublishedOffer>(&samples::offers(), "offer-v1.json");
+}
+
+#[test]
+fn negotiations_are_stored_as_they_always_were() {
+    check::<NegotiationEntry>(&samples::negotiations(), "negotiation-v1.json");
+}
+
+#[test]
+fn agreements_are_stored_as_they_always_were() {
+    check::<AgreementEntry>(&samples::agreements(), "agreement-v1.json");
+}
+
+#[test]
+fn transfers_are_stored_as_they_always_were() {
+    check::<TransferEntry>(&samples::transfers(), "transfer-v1.json");
+}
+
+#[test]
+fn a_value_out_of_bounds_is_named_in_the_error() {
+    let stored = samples::offer("a").encode().replace("text/csv", "x/y");
+    let broken = stored.replace("\"zh-Hans\"", "\"_\"");
+    let error = PublishedOffer::decode(&broken).unwrap_err().to_string();
+    assert!(error.contains("language tag"), "{error}");
+    let broken = stored.replace("contract_requested", "contract_imagined");
+    let error = PublishedOffer::decode(&broken).unwrap_err().to_string();
+    assert!(error.contains("expected a Question"), "{error}");
+}

@@ -1,0 +1,129 @@
+//! A shared store is a store: everything is handed on to the one behind the [`Arc`].
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, Role, Timestamp};
+
+use crate::{
+    AgreementEntry, ChangeSet, CommitError, Committed, Event, Lease, NegotiationEntry, OutboxRow,
+    Page, PublishedOffer, ReadError, Remembered, Store, Stored, TransferEntry,
+};
+
+#[async_trait]
+impl<S: Store + ?Sized> Store for Arc<S> {
+    async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
+        (**self).commit(changes).await
+    }
+
+    async fn offer(&self, id: &OfferId) -> Result<Option<Stored<PublishedOffer>>, ReadError> {
+        (**self).offer(id).await
+    }
+
+    async fn offer_of_dataset(
+        &self,
+        id: &DatasetId,
+    ) -> Result<Option<Stored<PublishedOffer>>, ReadError> {
+        (**self).offer_of_dataset(id).await
+    }
+
+    async fn offers(
+        &self,
+        page: Page,
+        withdrawn: bool,
+    ) -> Result<Vec<Stored<PublishedOffer>>, ReadError> {
+        (**self).offers(page, withdrawn).await
+    }
+
+    async fn negotiation(
+        &self,
+        id: &ProcessId,
+    ) -> Result<Option<Stored<NegotiationEntry>>, ReadError> {
+        (**self).negotiation(id).await
+    }
+
+    async fn negotiation_of_peer(
+        &self,
+        peer: &ParticipantId,
+        peer_pid: &ProcessId,
+        role: Role,
+    ) -> Result<Option<Stored<NegotiationEntry>>, ReadError> {
+        (**self).negotiation_of_peer(peer, peer_pid, role).await
+    }
+
+    async fn negotiations(&self, page: Page) -> Result<Vec<Stored<NegotiationEntry>>, ReadError> {
+        (**self).negotiations(page).await
+    }
+
+    async fn agreement(
+        &self,
+        id: &AgreementId,
+    ) -> Result<Option<Stored<AgreementEntry>>, ReadError> {
+        (**self).agreement(id).await
+    }
+
+    async fn agreements(&self, page: Page) -> Result<Vec<Stored<AgreementEntry>>, ReadError> {
+        (**self).agreements(page).await
+    }
+
+    async fn transfer(&self, id: &ProcessId) -> Result<Option<Stored<TransferEntry>>, ReadError> {
+        (**self).transfer(id).await
+    }
+
+    async fn transfer_of_peer(
+        &self,
+        peer: &ParticipantId,
+        peer_pid: &ProcessId,
+        role: Role,
+    ) -> Result<Option<Stored<TransferEntry>>, ReadError> {
+        (**self).transfer_of_peer(peer, peer_pid, role).await
+    }
+
+    async fn transfers(&self, page: Page) -> Result<Vec<Stored<TransferEntry>>, ReadError> {
+        (**self).transfers(page).await
+    }
+
+    async fn open_transfers(&self, page: Page) -> Result<Vec<Stored<TransferEntry>>, ReadError> {
+        (**self).open_transfers(page).await
+    }
+
+    async fn open_negotiations(
+        &self,
+        page: Page,
+    ) -> Result<Vec<Stored<NegotiationEntry>>, ReadError> {
+        (**self).open_negotiations(page).await
+    }
+
+    async fn events(&self, page: Page) -> Result<Vec<Event>, ReadError> {
+        (**self).events(page).await
+    }
+
+    async fn last_event(&self) -> Result<i64, ReadError> {
+        (**self).last_event().await
+    }
+
+    async fn history(&self, process: &ProcessId, page: Page) -> Result<Vec<Event>, ReadError> {
+        (**self).history(process, page).await
+    }
+
+    async fn claim_outbox(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<OutboxRow>, ReadError> {
+        (**self).claim_outbox(lease, now, limit).await
+    }
+
+    async fn outbox_due(&self) -> Result<Option<Timestamp>, ReadError> {
+        (**self).outbox_due().await
+    }
+
+    async fn outbox_of(&self, process: &ProcessId) -> Result<Vec<OutboxRow>, ReadError> {
+        (**self).outbox_of(process).await
+    }
+
+    async fn remembered(&self, key: &str) -> Result<Option<Remembered>, ReadError> {
+        (**self).remembered(key).await
+    }
+}

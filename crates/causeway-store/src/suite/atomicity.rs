@@ -1,0 +1,106 @@
+//! All of a change set or nothing.
+
+use std::sync::Arc;
+
+use causeway_types::Role;
+
+use super::samples;
+use crate::{ChangeSet, CommitError, Committed, Remembered, Store, Version};
+
+/// Asserts that nothing but offers can be in the store.
+async fn assert_no_traces(store: &dyn Store) {
+    assert_eq!(store.last_event().await.unwrap(), 0);
+    assert_eq!(store.events(samples::ALL).await.unwrap(), []);
+    assert_eq!(store.outbox_due().await.unwrap(), None);
+    assert_eq!(store.outbox_of(&samples::pid("n")).await.unwrap(), []);
+    assert_eq!(store.remembered("key").await.unwrap(), None);
+    assert_eq!(store.negotiations(samples::ALL).await.unwrap(), []);
+}
+
+fn remembered(key: &str) -> Remembered {
+    Remembered {
+        key: key.to_owned(),
+        request: "00ff".repeat(16),
+        status: 201,
+        body: b"{\"id\":1}\xff".to_vec(),
+        at: samples::at(3),
+    }
+}
+
+pub async fn a_conflict_in_the_second_put_leaves_nothing(store: Arc<dyn Store>) {
+    store.commit(samples::puts(vec![samples::put_offer(samples::offer("a"), None)])).await.unwrap();
+    let everything = || ChangeSet {
+        puts: vec![
+            samples::put_negotiation(samples::negotiation("n", Role::Consumer), None),
+            samples::put_offer(samples::offer("a"), None),
+        ],
+        cancel: vec![],
+        settle: vec![],
+        outbox: vec![samples::message("n", "m1")],
+        lease: None,
+        events: vec![samples::event(Some("n"), "REQUESTED")],
+        remember: Some(remembered("key")),
+    };
+    let error = store.commit(everything()).await.unwrap_err();
+    assert_eq!(error, CommitError::Conflict { what: "offer a".to_owned() });
+    assert_no_traces(&*store).await;
+
+    // The same without the conflict is applied as a whole.
+    let mut fixed = everything();
+    fixed.puts[1].expected = Some(Version(1));
+    store.commit(fixed).await.unwrap();
+    assert_eq!(store.events(samples::ALL).await.unwrap().len(), 1);
+    assert_eq!(store.outbox_of(&samples::pid("n")).await.unwrap().len(), 1);
+    assert_eq!(store.remembered("key").await.unwrap(), Some(remembered("key")));
+}
+
+pub async fn a_conflict_restores_what_earlier_puts_replaced(store: Arc<dyn Store>) {
+    let old = samples::offer("a");
+    store.commit(samples::puts(vec![samples::put_offer(old.clone(), None)])).await.unwrap();
+    let mut new = old.clone();
+    new.dataset_id = samples::offer("moved").dataset_id;
+    let mut heir = samples::offer("b");
+    heir.dataset_id = old.dataset_id.clone();
+    let changes = samples::puts(vec![
+        samples::put_offer(new, Some(1)),
+        // The dataset is free now.
+        samples::put_offer(heir, None),
+        samples::put_offer(samples::offer("c"), Some(9)),
+    ]);
+    let error = store.commit(changes).await.unwrap_err();
+    assert_eq!(error, CommitError::Conflict { what: "offer c".to_owned() });
+    let stored = store.offer_of_dataset(&old.dataset_id).await.unwrap().unwrap();
+    assert_eq!((stored.value, stored.version), (old, Version(1)));
+    assert_eq!(store.offers(samples::ALL, true).await.unwrap().len(), 1);
+}
+
+pub async fn puts_of_one_change_set_see_each_other(store: Arc<dyn Store>) {
+    let offer = samples::offer("a");
+    let changes = samples::puts(vec![
+        samples::put_offer(offer.clone(), None),
+        samples::put_offer(offer.clone(), Some(1)),
+    ]);
+    store.commit(changes).await.unwrap();
+    assert_eq!(store.offer(&offer.id).await.unwrap().unwrap().version, Version(2));
+}
+
+pub async fn an_idempotency_key_is_taken_once(store: Arc<dyn Store>) {
+    let remember = |key: &str| ChangeSet {
+        remember: Some(remembered(key)),
+        events: vec![samples::event(None, key)],
+        ..ChangeSet::default()
+    };
+    store.commit(remember("key")).await.unwrap();
+    assert_eq!(store.remembered("key").await.unwrap(), Some(remembered("key")));
+    let error = store.commit(remember("key")).await.unwrap_err();
+    assert_eq!(error, CommitError::Conflict { what: "idempotency key key".to_owned() });
+    assert_eq!(store.events(samples::ALL).await.unwrap().len(), 1);
+    store.commit(remember("KEY")).await.unwrap();
+    assert_eq!(store.events(samples::ALL).await.unwrap().len(), 2);
+}
+
+pub async fn an_empty_change_set_changes_nothing(store: Arc<dyn Store>) {
+    let committed = store.commit(ChangeSet::default()).await.unwrap();
+    assert_eq!(committed, Committed::default());
+    assert_no_traces(&*store).await;
+}

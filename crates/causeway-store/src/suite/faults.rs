@@ -1,0 +1,89 @@
+//! What the contract promises to a caller whose commit failed in an unknown way: whoever reads
+//! again before acting does everything exactly once.
+
+use std::sync::Arc;
+
+use causeway_types::Role;
+use tokio::task::JoinSet;
+
+use super::samples;
+use crate::fault::{Fault, FaultStore};
+use crate::{ChangeSet, CommitError, Store};
+
+const PROCESSES: u32 = 8;
+const ROUNDS: u32 = 10;
+
+/// One decision: the negotiation goes from `round` - 1 to `round`, with one message, one event.
+/// Asks the store first whether that happened already.
+async fn decide_once(store: &dyn Store, name: &str, round: u32) {
+    loop {
+        let stored = store.negotiation(&samples::pid(name)).await.unwrap();
+        let version = stored.as_ref().map(|stored| stored.version.0);
+        let mut entry = stored
+            .map_or_else(|| samples::negotiation(name, Role::Consumer), |stored| stored.value);
+        if entry.negotiation.rounds >= round {
+            return;
+        }
+        entry.negotiation.rounds = round;
+        let changes = ChangeSet {
+            puts: vec![samples::put_negotiation(entry, version)],
+            outbox: vec![samples::message(name, &format!("{name}-m{round}"))],
+            events: vec![samples::event(Some(name), &round.to_string())],
+            ..ChangeSet::default()
+        };
+        match store.commit(changes).await {
+            // Not known, or beaten by a rival: read again.
+            Ok(_) | Err(CommitError::Unavailable { .. } | CommitError::Conflict { .. }) => {}
+            Err(CommitError::Full) => panic!("the disk is full"),
+        }
+    }
+}
+
+/// Two tasks decide about each process; commits fail as scripted.
+async fn decide_under(
+    store: Arc<dyn Store>,
+    script: impl Fn(u64) -> Option<Fault> + Send + Sync + 'static,
+) {
+    let store = Arc::new(FaultStore::new(store, script));
+    let mut tasks = JoinSet::new();
+    for n in 0..PROCESSES * 2 {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move {
+            let name = format!("n{}", n / 2);
+            for round in 1..=ROUNDS {
+                decide_once(&*store, &name, round).await;
+            }
+        });
+    }
+    tasks.join_all().await;
+    assert!(store.commits() > u64::from(PROCESSES * ROUNDS), "no fault was met");
+    for n in 0..PROCESSES {
+        let name = format!("n{n}");
+        let id = samples::pid(&name);
+        let stored = store.negotiation(&id).await.unwrap().unwrap();
+        assert_eq!(stored.value.negotiation.rounds, ROUNDS);
+        let events = store.history(&id, samples::ALL).await.unwrap();
+        let subjects: Vec<_> = events.iter().map(|event| event.subject.clone()).collect();
+        assert_eq!(subjects, (1..=ROUNDS).map(|round| round.to_string()).collect::<Vec<_>>());
+        let rows = store.outbox_of(&id).await.unwrap();
+        let sent: Vec<_> = rows.iter().map(|row| row.message_id.to_string()).collect();
+        assert_eq!(sent, (1..=ROUNDS).map(|r| format!("{name}-m{r}")).collect::<Vec<_>>());
+    }
+}
+
+pub async fn decisions_stick_exactly_once_when_commits_are_lost(store: Arc<dyn Store>) {
+    decide_under(store, |commit| commit.is_multiple_of(2).then_some(Fault::Lost)).await;
+}
+
+pub async fn decisions_stick_exactly_once_when_answers_are_lost(store: Arc<dyn Store>) {
+    decide_under(store, |commit| commit.is_multiple_of(2).then_some(Fault::Unsure)).await;
+}
+
+pub async fn decisions_stick_exactly_once_when_both_happen(store: Arc<dyn Store>) {
+    decide_under(store, |commit| match commit % 5 {
+        1 | 2 => Some(Fault::Unsure),
+        3 => Some(Fault::Lost),
+        _ => None,
+    })
+    .await;
+}

@@ -1,0 +1,124 @@
+//! `cargo xtask bench`: runs benchmarks by name, from every crate that has some.
+//!
+//! It measures nothing itself and keeps no history.
+
+use anyhow::{Context, Result, bail};
+
+use crate::metadata::{Metadata, cargo};
+use crate::tree;
+
+/// The one benchmark that drives the whole product and speaks JSON; the others are criterion's.
+const EXCHANGE: &str = "exchange";
+
+/// What to run: which benchmark, and what to hand to it.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Options<'a> {
+    name: Option<&'a str>,
+    rest: Vec<&'a str>,
+}
+
+/// Runs the benchmarks chosen by `words`; `false` when one of them failed.
+pub(crate) fn command(words: &[&str]) -> Result<bool> {
+    let options = parse(words)?;
+    let metadata = Metadata::read(tree::root())?;
+    let chosen = choose(&metadata, options.name)?;
+    let mut passed = true;
+    for (package, bench) in chosen {
+        let status = cargo()
+            .args(["bench", "--locked", "-p", &package, "--bench", &bench, "--"])
+            .args(&options.rest)
+            .current_dir(tree::root())
+            .status()
+            .context("cannot start cargo")?;
+        passed &= status.success();
+    }
+    Ok(passed)
+}
+
+fn parse<'a>(words: &[&'a str]) -> Result<Options<'a>> {
+    let mut options = Options::default();
+    let mut words = words.iter().copied();
+    while let Some(word) = words.next() {
+        match word {
+            "--" => options.rest.extend(words.by_ref()),
+            "--json" => options.rest.push(word),
+            word if word.starts_with('-') => {
+                bail!("`{word}` is no option of bench\nhint: hand it on behind `--`")
+            }
+            word => match options.name {
+                None => options.name = Some(word),
+                Some(first) => bail!("bench takes one name, found `{first}` and `{word}`"),
+            },
+        }
+    }
+    // Only this one knows `--json`; asking for it chooses it.
+    if options.rest.contains(&"--json") {
+        match options.name.get_or_insert(EXCHANGE) {
+            &mut EXCHANGE => {}
+            name => bail!("`--json` is known to `{EXCHANGE}` only, found `{name}`"),
+        }
+    }
+    Ok(options)
+}
+
+/// Package and benchmark names; all of them when no name is given.
+fn choose(metadata: &Metadata, name: Option<&str>) -> Result<Vec<(String, String)>> {
+    let all: Vec<(String, String)> = metadata
+        .packages
+        .values()
+        .filter(|package| package.ours)
+        .flat_map(|package| {
+            package.benches.iter().map(|bench| (package.name.clone(), bench.clone()))
+        })
+        .collect();
+    if all.is_empty() {
+        bail!("no crate of ours has a benchmark");
+    }
+    let Some(name) = name else { return Ok(all) };
+    let known: Vec<&str> = all.iter().map(|(_, bench)| bench.as_str()).collect();
+    if !known.contains(&name) {
+        bail!("there is no benchmark `{name}`, expected one of: {}", known.join(", "));
+    }
+    Ok(all.into_iter().filter(|(_, bench)| bench == name).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::Package;
+
+    fn check(words: &[&str], expectation: Result<(Option<&str>, &[&str]), &str>) {
+        match (parse(words), expectation) {
+            (Ok(options), Ok((name, rest))) => {
+                assert_eq!(options, Options { name, rest: rest.to_vec() });
+            }
+            (Err(error), Err(text)) => assert!(error.to_string().contains(text), "{error}"),
+            (found, expectation) => panic!("found {found:?}, expected {expectation:?}"),
+        }
+    }
+
+    #[test]
+    fn options_choose_a_benchmark_and_hand_on_the_rest() {
+        check(&[], Ok((None, &[])));
+        check(&["commit", "--", "--quick", "x"], Ok((Some("commit"), &["--quick", "x"])));
+        check(&["--json"], Ok((Some(EXCHANGE), &["--json"])));
+        check(&["commit", "--json"], Err("known to `exchange` only"));
+        check(&["a", "b"], Err("found `a` and `b`"));
+        check(&["--quick"], Err("behind `--`"));
+    }
+
+    #[test]
+    fn a_name_is_looked_up_in_every_crate_of_ours() {
+        let mut metadata = Metadata::default();
+        for (name, ours) in [("a", true), ("b", true), ("foreign", false)] {
+            let benches = vec![format!("{name}-fast")];
+            let package = Package { name: name.into(), ours, benches, ..Package::default() };
+            metadata.packages.insert(name.to_owned(), package);
+        }
+        assert_eq!(choose(&metadata, None).unwrap().len(), 2);
+        assert_eq!(choose(&metadata, Some("b-fast")).unwrap(), [("b".into(), "b-fast".into())]);
+        let error = choose(&metadata, Some("foreign-fast")).unwrap_err().to_string();
+        assert!(error.ends_with("expected one of: a-fast, b-fast"), "{error}");
+        assert!(choose(&Metadata::default(), None).is_err());
+    }
+}
