@@ -1,1 +1,44 @@
-//! Placeholder.
+//! The node's HTTP surfaces: the protocol and data for peers, the management API for its people.
+//!
+//! One file a resource. Handlers translate between HTTP and the node's use cases and decide
+//! nothing; listeners, sockets and TLS are the binary's business.
+
+mod dsp;
+mod health;
+pub mod management;
+
+use axum::Router;
+use axum::routing::any;
+use causeway_node::{DATA_PATH, Node, PROTOCOL_PATH};
+
+pub use self::management::{Access, openapi_json};
+
+/// What peers reach: the version document, the protocol, the data flows, and liveness.
+pub fn protocol_router(node: Node) -> Router {
+    let flow = format!("{DATA_PATH}/{{flow}}");
+    Router::new()
+        .nest(PROTOCOL_PATH, dsp::router())
+        .merge(dsp::unversioned_router())
+        .route(&flow, any(data))
+        .merge(health::router())
+        .with_state(node)
+        .layer(tower_http::catch_panic::CatchPanicLayer::new())
+}
+
+/// What the node's people and programs reach.
+pub fn management_router(node: Node, access: Access) -> Router {
+    management::router(node.clone(), access)
+        .merge(health::router().with_state(node))
+        .layer(tower_http::catch_panic::CatchPanicLayer::new())
+}
+
+/// Hands a request to the data plane, which knows the flows and their tokens.
+async fn data(
+    axum::extract::State(node): axum::extract::State<Node>,
+    request: axum::extract::Request,
+) -> http::Response<axum::body::Body> {
+    let (parts, _) = request.into_parts();
+    let now = node.now();
+    let response = causeway_plane::serve(node.flows(), node.objects(), &parts, now).await;
+    response.map(axum::body::Body::new)
+}

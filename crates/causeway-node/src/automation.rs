@@ -94,11 +94,18 @@ fn automatic(
 
 /// Whether the evaluator is sure that the policy lets the data be used now.
 pub(crate) fn permits(policy: &Policy, now: Timestamp) -> Result<(), String> {
-    let report = causeway_policy::evaluate(policy, &causeway_policy::Request::use_at(now));
-    match report.verdict {
-        Verdict::Permitted => Ok(()),
-        Verdict::Denied | Verdict::Unknown => Err(report.to_string()),
+    let request = causeway_policy::Request::to_use(causeway_policy::Facts::at(now));
+    let report = causeway_policy::evaluate(policy, &request);
+    if report.verdict == Verdict::Permitted {
+        return Ok(());
     }
+    let findings: Vec<String> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.truth != causeway_policy::Truth::True)
+        .map(ToString::to_string)
+        .collect();
+    Err(format!("the policy is {}: {}", report.verdict, findings.join("; ")))
 }
 
 /// The decision to agree to the terms on the table.

@@ -27,8 +27,10 @@ pub(crate) struct Bases(Mutex<HashMap<ParticipantId, (Address, Timestamp)>>);
 /// One page of a peer's catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CatalogPage {
-    /// The page.
+    /// The page, without what could not be read.
     pub catalog: Catalog,
+    /// What could not be read, each with its place.
+    pub problems: Vec<String>,
     /// What to ask for the next page; `None` on the last one.
     pub next: Option<String>,
 }
@@ -89,10 +91,12 @@ impl Node {
         };
         let body = Some(wire::write_catalog_request().into());
         let answer = self.call(peer, url.clone(), body).await?;
-        let document = wire::parse(&answer.body).map_err(|error| misbehaved(peer, &error))?;
-        let catalog = wire::read_catalog(&document).map_err(|error| misbehaved(peer, &error))?;
+        let document =
+            wire::parse_answer(&answer.body).map_err(|error| misbehaved(peer, &error))?;
+        let read = wire::read_catalog(&document).map_err(|error| misbehaved(peer, &error))?;
         let next = answer.next.map(|next| same_origin(&url, &next)).transpose()?;
-        Ok(CatalogPage { catalog, next })
+        let problems = read.problems.iter().map(ToString::to_string).collect();
+        Ok(CatalogPage { catalog: read.value, problems, next })
     }
 
     /// A dataset of a peer's catalog.
@@ -104,8 +108,10 @@ impl Node {
         let base = self.peer_base(peer).await?;
         let url = base.join(&format!("/catalog/datasets/{}", encoded(id.as_str())));
         let answer = self.call(peer, url, None).await?;
-        let document = wire::parse(&answer.body).map_err(|error| misbehaved(peer, &error))?;
-        wire::read_dataset(&document).map_err(|error| misbehaved(peer, &error))
+        let document =
+            wire::parse_answer(&answer.body).map_err(|error| misbehaved(peer, &error))?;
+        let read = wire::read_dataset(&document).map_err(|error| misbehaved(peer, &error))?;
+        Ok(read.value)
     }
 
     /// Checks both directions between this node and a peer, hop by hop.
@@ -134,7 +140,10 @@ impl Node {
         if goes_on {
             let page = self.peer_catalog(peer, None).await;
             let told = page.as_ref().map(|page| {
-                format!("accepted our token, {} datasets on the first page", page.catalog.datasets.len())
+                format!(
+                    "accepted our token, {} datasets on the first page",
+                    page.catalog.datasets.len()
+                )
             });
             steps.push(step(format!("catalog of {peer}, with our token"), told));
         }
@@ -248,7 +257,10 @@ impl Bases {
     }
 }
 
-fn base_of(root: &Address, version: &ProtocolVersion) -> Result<Address, causeway_types::AddressError> {
+fn base_of(
+    root: &Address,
+    version: &ProtocolVersion,
+) -> Result<Address, causeway_types::AddressError> {
     let path = version.path.trim_matches('/');
     if path.is_empty() { Ok(root.clone()) } else { Address::parse(&root.join(&format!("/{path}"))) }
 }

@@ -1,9 +1,12 @@
 //! Committing a change set and telling those who must act on it.
 
-use causeway_store::{ChangeSet, CommitError, Committed, Lease};
+use causeway_store::{ChangeSet, CommitError, Committed, Lease, Remembered};
 use causeway_types::{Problem, ProblemCode};
 
 use crate::Node;
+
+/// Makes the answer to record under an idempotency key, in the commit that creates the thing.
+pub type Remember<T> = Option<Box<dyn Fn(&T) -> Remembered + Send + Sync>>;
 
 /// How often a decision is made anew because somebody else wrote meanwhile.
 pub(crate) const CONFLICTS_MAX: usize = 16;
@@ -37,6 +40,15 @@ impl Node {
             self.0.events.send(event.clone()).ok();
         }
         Ok(committed)
+    }
+
+    /// Records an answer under its idempotency key, unless it is recorded already.
+    pub async fn remember(&self, answer: Remembered) -> Result<(), Problem> {
+        let changes = ChangeSet { remember: Some(answer), ..ChangeSet::default() };
+        match self.commit(changes).await {
+            Ok(_) | Err(CommitError::Conflict { .. }) => Ok(()),
+            Err(error) => Err(commit_failed(error)),
+        }
     }
 
     pub(crate) fn lease(&self) -> Lease {

@@ -6,14 +6,11 @@
 //! acknowledged, refused, and not yet.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
 use causeway_dsp::Reason;
 use causeway_dsp::{negotiation, transfer, wire};
-use causeway_store::{
-    ChangeSet, EventKind, NewEvent, OutboxRow, OutboxSubject, Settle,
-};
+use causeway_store::{ChangeSet, EventKind, NewEvent, OutboxRow, OutboxSubject, Settle};
 use causeway_types::{ParticipantId, Problem, ProblemCode, ProcessId};
 use tokio::sync::mpsc;
 
@@ -22,7 +19,7 @@ use crate::negotiate::encoded;
 use crate::pulls::backoff;
 use crate::transport::{Answer, Outgoing};
 use crate::webhook::{self, Verdict};
-use crate::{Node, NegotiationAct, TransferAct};
+use crate::{NegotiationAct, Node, TransferAct};
 
 /// Messages under way at the same time, to all peers together.
 const SENDING_MAX: usize = 256;
@@ -169,9 +166,9 @@ impl Lanes {
         let Some(lane) = self.lanes.get_mut(process) else { return };
         let first = lane.rows.front().map(|row| row.id);
         let waits = self.waiting.iter().find(|(_, waiting)| *waiting == process);
-        let waits = waits.map(|(key, _)| *key).or_else(|| {
-            self.ready.contains(process).then(|| (tokio::time::Instant::now(), 0))
-        });
+        let waits = waits
+            .map(|(key, _)| *key)
+            .or_else(|| self.ready.contains(process).then(|| (tokio::time::Instant::now(), 0)));
         let is_idle = waits.is_some();
         let known = &mut self.known;
         lane.rows.retain(|row| {
@@ -304,7 +301,8 @@ impl Node {
                 return Finished { row, again: Some(wait) };
             }
             Outcome::Again(error) => {
-                let text = format!("{} was not delivered in {attempts} attempts: {error}", row.kind);
+                let text =
+                    format!("{} was not delivered in {attempts} attempts: {error}", row.kind);
                 self.lapsed(&row, Reason::of("unreachable", text)).await
             }
             Outcome::Acked(answer) => self.acked(&row, &answer).await,
@@ -353,9 +351,11 @@ impl Node {
         };
         match self.0.transport.send(request).await {
             Ok(answer) if answer.is_success() => Outcome::Acked(answer),
-            Ok(answer) if answer.is_transient() || answer.status < 400 => {
-                Outcome::Again(format!("status {}: {}", answer.status, wire::read_error(&answer.body)))
-            }
+            Ok(answer) if answer.is_transient() || answer.status < 400 => Outcome::Again(format!(
+                "status {}: {}",
+                answer.status,
+                wire::read_error(&answer.body)
+            )),
             Ok(answer) => {
                 let said = wire::read_error(&answer.body);
                 let code = said.code().map_or_else(|| answer.status.to_string(), str::to_owned);
@@ -405,7 +405,7 @@ impl Node {
         if !answer.is_success() {
             return Ok(None);
         }
-        let document = wire::parse(&answer.body).map_err(|error| error.to_string())?;
+        let document = wire::parse_answer(&answer.body).map_err(|error| error.to_string())?;
         let state = match row.subject {
             OutboxSubject::Negotiation => {
                 wire::read_negotiation_ack(&document).map(|ack| ack.state.as_str())
@@ -421,10 +421,14 @@ impl Node {
         let error = error.to_owned();
         // The first failure is news; after that, only every doubling.
         let events = if attempts.is_power_of_two() {
-            vec![trouble(row, format!(
-                "{} was not delivered (attempt {attempts}), trying again: {error}",
-                row.kind
-            ), self)]
+            vec![trouble(
+                row,
+                format!(
+                    "{} was not delivered (attempt {attempts}), trying again: {error}",
+                    row.kind
+                ),
+                self,
+            )]
         } else {
             Vec::new()
         };
@@ -439,7 +443,7 @@ impl Node {
         let settle = Some(Settle::Done { id: row.id });
         match row.subject {
             OutboxSubject::Negotiation => {
-                let document = wire::parse(&answer.body).ok();
+                let document = wire::parse_answer(&answer.body).ok();
                 let ack = document.as_ref().and_then(|d| wire::read_negotiation_ack(d).ok());
                 let message_id = row.message_id.clone();
                 self.drive_negotiation(&row.process, settle, |entry, _| {
@@ -460,7 +464,7 @@ impl Node {
                 .map(drop)
             }
             OutboxSubject::Transfer => {
-                let document = wire::parse(&answer.body).ok();
+                let document = wire::parse_answer(&answer.body).ok();
                 let ack = document.as_ref().and_then(|d| wire::read_transfer_ack(d).ok());
                 let message_id = row.message_id.clone();
                 self.drive_transfer(&row.process, settle, |entry, _| {
@@ -623,4 +627,3 @@ fn trouble(row: &OutboxRow, text: String, node: &Node) -> NewEvent {
         text,
     }
 }
-

@@ -104,11 +104,7 @@ impl Egress {
             Some(Host::Ipv4(v4)) => IpAddr::V4(v4),
             Some(Host::Ipv6(v6)) => IpAddr::V6(v6),
         };
-        if self.policy.allows(address) {
-            Ok(())
-        } else {
-            Err(EgressError::NotPublic { address })
-        }
+        if self.policy.allows(address) { Ok(()) } else { Err(EgressError::NotPublic { address }) }
     }
 }
 

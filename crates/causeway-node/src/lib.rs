@@ -34,6 +34,7 @@ use tokio_util::task::TaskTracker;
 
 pub use self::catalog::{CatalogPage, Probe, ProbeStep, REACH_PATH};
 use self::clock::{Clock, Entropy, Mint};
+pub use self::commit::Remember;
 pub use self::egress::{Egress, EgressError};
 pub use self::identity::{Directory, IdentityError};
 pub use self::negotiate::{Act as NegotiationAct, Opened, Terms};

@@ -13,7 +13,7 @@ use causeway_types::{Address, ParticipantId, Problem, ProblemCode, ProcessId, Ro
 
 use crate::automation::{self, Answer};
 use crate::clock::Mint;
-use crate::commit::{CONFLICTS_MAX, commit_failed};
+use crate::commit::{CONFLICTS_MAX, Remember, commit_failed};
 use crate::offers::no_offer;
 use crate::outcome::{NEGOTIATION, Story, rejected};
 use crate::{Node, read_failed, webhook};
@@ -120,7 +120,7 @@ impl Node {
         &self,
         peer: &ParticipantId,
         offer: Offer,
-        remember: Option<Box<dyn Fn(&NegotiationEntry) -> causeway_store::Remembered + Send + Sync>>,
+        remember: Remember<NegotiationEntry>,
     ) -> Result<NegotiationEntry, Problem> {
         if offer.target.is_none() {
             return Err(Problem::new(
@@ -195,10 +195,7 @@ impl Node {
     }
 
     /// Our offer that a negotiation is about.
-    async fn published(
-        &self,
-        entry: &NegotiationEntry,
-    ) -> Result<Option<PublishedOffer>, Problem> {
+    async fn published(&self, entry: &NegotiationEntry) -> Result<Option<PublishedOffer>, Problem> {
         match &entry.offer_id {
             None => Ok(None),
             Some(id) => {
@@ -263,7 +260,9 @@ impl Node {
             current = next;
             for effect in effects {
                 match effect {
-                    Effect::Send(message) => changes.outbox.push(outgoing(&current, message, mint)),
+                    Effect::Send(message) => {
+                        changes.outbox.push(outgoing(&current, *message, mint))
+                    }
                     Effect::CancelSend => {
                         changes.outbox.retain(|message| message.subject.is_webhook());
                         changes.cancel.push(id.clone());
@@ -450,7 +449,6 @@ const SEGMENT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
 fn unknown(id: &ProcessId) -> Problem {
     Problem::new(ProblemCode::NotFound, format!("there is no negotiation {id}"))
 }
-
 
 fn nothing_to_answer(negotiation: &Negotiation) -> Problem {
     let state = negotiation.state().map_or("not yet acknowledged by the peer", State::as_str);

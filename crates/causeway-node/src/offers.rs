@@ -5,13 +5,12 @@ use causeway_dsp::catalog::{Catalog, DataService, Dataset, Distribution};
 use causeway_dsp::negotiation::Offer;
 use causeway_policy::Policy;
 use causeway_store::{
-    ChangeSet, CommitError, Entity, EventKind, NewEvent, Page, PublishedOffer, Put, Remembered,
-    Rule,
+    ChangeSet, CommitError, Entity, EventKind, NewEvent, Page, PublishedOffer, Put, Rule,
 };
 use causeway_types::limits::CATALOG_PAGE_MAX;
 use causeway_types::{Blake3, Content, DatasetId, LangText, OfferId, Problem, ProblemCode};
 
-use crate::commit::{CONFLICTS_MAX, commit_failed};
+use crate::commit::{CONFLICTS_MAX, Remember, commit_failed};
 use crate::settings::FORMAT_HTTP_PULL;
 use crate::{Node, read_failed};
 
@@ -43,10 +42,14 @@ impl Node {
     pub async fn publish(
         &self,
         offer: NewOffer,
-        remember: Option<Box<dyn Fn(&PublishedOffer) -> Remembered + Send + Sync>>,
+        remember: Remember<PublishedOffer>,
     ) -> Result<PublishedOffer, Problem> {
         let blake3 = offer.content.blake3();
-        if !self.0.objects.exists(&blake3) {
+        let exists = self.0.objects.exists(&blake3).await.map_err(|error| {
+            Problem::new(ProblemCode::Unavailable, "the node could not look for the file")
+                .internal(error.to_string())
+        })?;
+        if !exists {
             return Err(no_object(&blake3));
         }
         let mint = self.mint();
@@ -129,8 +132,7 @@ impl Node {
         offers.truncate(CATALOG_PAGE_MAX);
         let next = offers.last().filter(|_| has_more).map(|offer| offer.sequence);
         let service = self.service();
-        let datasets =
-            offers.iter().map(|offer| dataset(&offer.value, service.clone())).collect();
+        let datasets = offers.iter().map(|offer| dataset(&offer.value, service.clone())).collect();
         let own = &self.0.settings.participant_id;
         let catalog = Catalog {
             id: format!("urn:causeway:catalog:{own}"),
@@ -147,9 +149,7 @@ impl Node {
         offer
             .filter(|offer| offer.value.withdrawn_at.is_none())
             .map(|offer| dataset(&offer.value, self.service()))
-            .ok_or_else(|| {
-                Problem::new(ProblemCode::NotFound, format!("there is no dataset {id}"))
-            })
+            .ok_or_else(|| Problem::new(ProblemCode::NotFound, format!("there is no dataset {id}")))
     }
 
     fn service(&self) -> DataService {

@@ -42,7 +42,6 @@ pub struct PullProgress {
 enum After {
     Verified,
     Again,
-    Leave,
     Suspend(Reason),
     Terminate(Reason),
 }
@@ -113,13 +112,10 @@ impl Node {
         let mut reached = 0;
         loop {
             let result = match self.order(entry, content) {
-                Ok(order) => {
-                    causeway_plane::pull(self.0.egress.peers(), order, progress, stop)
-                        .await
-                        .map(drop)
-                        .map_err(|error| Box::new(error))
-                        .map_err(|error| (after(&error), error.to_string()))
-                }
+                Ok(order) => causeway_plane::pull(self.0.egress.peers(), order, progress, stop)
+                    .await
+                    .map(drop)
+                    .map_err(|error| (after(&error), error.to_string())),
                 Err(reason) => {
                     let text = reason.to_string();
                     Err((After::Terminate(reason), text))
@@ -147,10 +143,6 @@ impl Node {
                 After::Again => {
                     let reason = Reason::of("unreachable", text);
                     self.end_pull(id, Act::Terminate(reason)).await
-                }
-                After::Leave => {
-                    self.transfer_trouble(id, "download", text).await;
-                    true
                 }
                 After::Suspend(reason) => {
                     self.transfer_trouble(id, "download", text).await;
@@ -181,8 +173,7 @@ impl Node {
         } else {
             secret.to_owned()
         };
-        let authorization =
-            Authorization::parse(&value).map_err(|error| bad(error.to_string()))?;
+        let authorization = Authorization::parse(&value).map_err(|error| bad(error.to_string()))?;
         let name = Self::received_name(&entry.transfer.id);
         Ok(PullOrder {
             url,

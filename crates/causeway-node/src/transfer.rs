@@ -7,8 +7,8 @@ use causeway_dsp::transfer::{
 use causeway_dsp::{Question, Reason, wire};
 use causeway_plane::{FlowSpec, FlowState, PullToken};
 use causeway_store::{
-    AgreementEntry, ChangeSet, CommitError, Entity, EventKind, Flow, NewMessage, Outcome,
-    OutboxSubject, Page, PublishedOffer, Put, Remembered, Settle, Stored, TransferEntry, Version,
+    AgreementEntry, ChangeSet, CommitError, Entity, EventKind, Flow, NewMessage, OutboxSubject,
+    Outcome, Page, PublishedOffer, Put, Settle, Stored, TransferEntry, Version,
 };
 use causeway_types::{
     AgreementId, ParticipantId, Problem, ProblemCode, ProcessId, Role, Timestamp,
@@ -16,7 +16,7 @@ use causeway_types::{
 
 use crate::automation::{self, permits};
 use crate::clock::Mint;
-use crate::commit::{CONFLICTS_MAX, commit_failed};
+use crate::commit::{CONFLICTS_MAX, Remember, commit_failed};
 use crate::negotiate::{busy, encoded};
 use crate::outcome::{Story, TRANSFER, rejected};
 use crate::settings::{DATA_PATH, ENDPOINT_TYPE_HTTP, FORMAT_HTTP_PULL};
@@ -122,7 +122,7 @@ impl Node {
     pub async fn request_transfer(
         &self,
         agreement_id: &AgreementId,
-        remember: Option<Box<dyn Fn(&TransferEntry) -> Remembered + Send + Sync>>,
+        remember: Remember<TransferEntry>,
     ) -> Result<TransferEntry, Problem> {
         let stored = self.0.store.agreement(agreement_id).await.map_err(read_failed)?;
         let Some(Stored { value: agreement, .. }) = stored else {
@@ -280,7 +280,7 @@ impl Node {
                 match effect {
                     Effect::Send(message) => {
                         open_flow(&mut entry, &message, self.0.settings.token_lifetime, mint.now);
-                        changes.outbox.push(outgoing(&entry.transfer, message, mint));
+                        changes.outbox.push(outgoing(&entry.transfer, *message, mint));
                     }
                     Effect::CancelSend => {
                         changes.outbox.retain(|message| message.subject.is_webhook());
@@ -330,9 +330,7 @@ impl Node {
     ) -> automation::Answer<Decision> {
         use causeway_store::Rule;
         match automation::rule(&self.0.settings, basis.offer.as_ref(), question) {
-            Rule::Hold => {
-                automation::Answer::Hold("the rule for this question is hold".to_owned())
-            }
+            Rule::Hold => automation::Answer::Hold("the rule for this question is hold".to_owned()),
             Rule::Webhook(url) => automation::Answer::Ask(url),
             Rule::Auto => {
                 let permitted = permits(&basis.agreement.agreement.policy, mint.now);
@@ -370,9 +368,8 @@ impl Node {
                     Ok(Decision::Start { data_address: Some(self.gate(entry, mint)) })
                 }
                 Some(Question::TransferStarted) => {
-                    fetchable(entry).map_err(|reason| {
-                        Problem::new(ProblemCode::IllegalState, reason)
-                    })?;
+                    fetchable(entry)
+                        .map_err(|reason| Problem::new(ProblemCode::IllegalState, reason))?;
                     Ok(Decision::Fetch)
                 }
                 _ => Err(Problem::new(
@@ -488,8 +485,7 @@ fn open_flow(
         && let Some(token) = address.property("authorization").and_then(PullToken::parse)
     {
         let millis = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
-        entry.flow =
-            Some(Flow { token_hash: token.hash(), expires_at: now.plus_millis(millis) });
+        entry.flow = Some(Flow { token_hash: token.hash(), expires_at: now.plus_millis(millis) });
         // The token lives in the outbox row until it is delivered, and nowhere else.
         entry.transfer.data_address = None;
     }

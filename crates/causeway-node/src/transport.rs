@@ -116,8 +116,7 @@ impl Transport for HttpTransport {
         if let Some(authorization) = &request.authorization {
             builder = builder.header(http::header::AUTHORIZATION, authorization);
         }
-        let mut response =
-            builder.timeout(request.timeout).send().await.map_err(unreachable)?;
+        let mut response = builder.timeout(request.timeout).send().await.map_err(unreachable)?;
         let status = response.status().as_u16();
         let next = next_link(response.headers());
         let mut body = BytesMut::new();

@@ -62,9 +62,9 @@ pub(crate) fn read(status: u16, body: &[u8]) -> Result<Verdict, String> {
             Ok(Verdict::Reject(Reason::of("declined", text)))
         }
         "hold" => Ok(Verdict::Hold),
-        other => Err(format!(
-            "the webhook's decision is {other:?}, expected accept, reject or hold"
-        )),
+        other => {
+            Err(format!("the webhook's decision is {other:?}, expected accept, reject or hold"))
+        }
     }
 }
 

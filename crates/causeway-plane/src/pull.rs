@@ -307,3 +307,59 @@ impl Authorization {
         Self(value)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use causeway_types::{Blake3, Sha256};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    /// A part file must be a regular file, so the device that is always full comes in by the back
+    /// door; all else, the connection included, is as in earnest.
+    #[tokio::test]
+    async fn a_disk_that_fills_up_on_the_way_is_named_with_what_is_missing() {
+        const BYTES: u64 = 3_000_000;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.read_u8().await.unwrap();
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {BYTES}\r\n\r\n");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            // The pull hangs up half-way.
+            let _ = stream.write_all(&[0; BYTES as usize]).await;
+        });
+        let digests = (Sha256::from_bytes([0; 32]), Blake3::from_bytes([0; 32]));
+        let promised = Content::new(BYTES, digests.0, digests.1).unwrap();
+        let order = PullOrder {
+            url: url.parse().unwrap(),
+            authorization: Authorization::parse("Bearer x").unwrap(),
+            content: promised,
+            entity_tag: None,
+            part_path: "/dev/full".into(),
+            final_path: "/nowhere".into(),
+        };
+        let attempt = Attempt {
+            promised,
+            part: Part::always_full(),
+            pipeline: Pipeline::new(),
+            progress: &watch::Sender::default(),
+            cancel: &CancellationToken::new(),
+        };
+        #[expect(clippy::disallowed_methods, reason = "a test without the node's client")]
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let error = attempt.run(&client, &order).await.err().unwrap();
+        let PullError::DiskFull { needed, .. } = error else { panic!("{error}") };
+        assert!((1..=BYTES).contains(&needed), "{needed}");
+    }
+
+    #[test]
+    fn a_secret_that_is_no_header_value_is_refused_without_showing_it() {
+        for text in ["a\nb", "ключ", "\u{0}"] {
+            let error = Authorization::parse(text).err().unwrap();
+            assert!(!error.to_string().contains(text));
+        }
+        assert!(Authorization::parse("Bearer abc").is_ok());
+    }
+}

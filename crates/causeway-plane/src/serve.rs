@@ -1,4 +1,4 @@
-//! `GET` and `HEAD` of `/data/{flow}`: the provider's answer to a pull. Everything about HTTP except
+//! `GET` and `HEAD` of `/data/{flow}`: the provider's answer to a pull. Everything about HTTP but
 //! the connection; routing, time-outs and TLS belong to whoever mounts it.
 
 use std::fs::File;

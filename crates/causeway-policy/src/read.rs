@@ -104,10 +104,11 @@ pub fn read(value: &Value, contexts: &Contexts) -> Result<Policy, ReadError> {
     if let Some(own) = object.get("@context").filter(|own| !own.is_null()) {
         reader.contexts = contexts.extended(own)?;
     }
-    reader.read_parties(object)?;
+    reader.read_parties(object);
     let mut policy = Policy::default();
     for (key, member) in object.iter().filter(|(_, member)| !is_nothing(member)) {
-        let term = reader.within(Step::Key(key), |reader| reader.key(key))?;
+        // A key that cannot be a name is none of ODRL's.
+        let Ok(term) = reader.contexts.resolve_key(key) else { continue };
         let (place, rules) = match term.odrl_name() {
             Some("permission") => (Position::Permission, &mut policy.permissions),
             Some("prohibition") => (Position::Prohibition, &mut policy.prohibitions),
@@ -157,15 +158,14 @@ impl Position {
 }
 
 impl<'v> Reader<'v> {
-    fn read_parties(&mut self, object: &'v Map<String, Value>) -> Result<(), ReadError> {
+    fn read_parties(&mut self, object: &'v Map<String, Value>) {
         for (key, value) in object {
-            let term = self.within(Step::Key(key), |reader| reader.key(key))?;
+            let Ok(term) = self.contexts.resolve_key(key) else { continue };
             let name = term.odrl_name().filter(|name| PARTIES.contains(name));
             if let (Some(name), Some(id)) = (name, id_text(value)) {
                 self.parties.insert(name.to_owned(), id);
             }
         }
-        Ok(())
     }
 
     fn rules(

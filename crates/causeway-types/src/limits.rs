@@ -68,3 +68,9 @@ pub const SUSPENDED_RETRY_SECONDS: u64 = 30;
 pub const FILE_NAME_BYTES_MAX: usize = 255;
 /// Most chunks of the network that are handed over as one batch.
 pub const BATCH_CHUNKS_MAX: usize = 64;
+/// Connections of the embedded database that only read.
+pub const STORE_READERS_MAX: usize = 3;
+/// Longest wait for another program that holds a lock on the embedded database, in milliseconds.
+pub const STORE_LOCK_WAIT_MS_MAX: u64 = 5_000;
+/// Pages of the embedded database's log after which its content is moved to the main file.
+pub const STORE_LOG_PAGES_MAX: u32 = 4_000;

@@ -342,7 +342,7 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Put this message into the outbox.
-    Send(Message),
+    Send(Box<Message>),
     /// Take our undelivered message out of the outbox.
     CancelSend,
     /// Find out what to do.

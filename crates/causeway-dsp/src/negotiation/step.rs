@@ -104,7 +104,7 @@ fn decided(
     let body = body_of(&next, decision, opening);
     next.rounds = count_round(&next, kind)?;
     let stage = stage_after(&next, negotiation.role, body.clone())?;
-    effects.push(Effect::Send(message(&next, message_id.clone(), body)));
+    effects.push(Effect::Send(Box::new(message(&next, message_id.clone(), body))));
     next.in_flight = Some(InFlight { id: message_id, kind, next: stage });
     Ok(Step { next, effects })
 }
@@ -152,7 +152,7 @@ fn refused(
     }
     // DSP 2025-1: if the two sides' states differ, the negotiation must be terminated.
     let body = Body::Termination { reason: reason.clone() };
-    let send = Effect::Send(message(&next, termination_id.clone(), body));
+    let send = Effect::Send(Box::new(message(&next, termination_id.clone(), body)));
     let stage = Stage::Terminated { by: negotiation.role, reason };
     next.question = None;
     next.in_flight = Some(InFlight { id: termination_id, kind: Kind::Termination, next: stage });

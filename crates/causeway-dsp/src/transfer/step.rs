@@ -104,7 +104,7 @@ fn decided(
     }
     let stage = stage_after(transfer.role, &decision);
     let body = body_of(&next, decision);
-    effects.push(Effect::Send(message(&next, message_id.clone(), body)));
+    effects.push(Effect::Send(Box::new(message(&next, message_id.clone(), body))));
     next.in_flight = Some(InFlight { id: message_id, kind, next: stage });
     Ok(Step { next, effects })
 }
@@ -149,7 +149,7 @@ fn refused(
         // The peer does not take our start, so this transfer leads nowhere.
         Some(_) => {
             let body = Body::Termination { reason: reason.clone() };
-            let send = Effect::Send(message(&next, termination_id.clone(), body));
+            let send = Effect::Send(Box::new(message(&next, termination_id.clone(), body)));
             let stage = Stage::Terminated { by: transfer.role, reason };
             next.question = None;
             next.in_flight =

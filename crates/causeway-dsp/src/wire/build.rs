@@ -1,11 +1,11 @@
 //! Builds objects of messages member by member, in the order of the specification. It never
 //! writes a null or an empty array: the official schemas refuse both.
 
-use causeway_types::MessageId;
+use causeway_types::{ConsumerPid, MessageId, ProviderPid};
 use serde_json::{Map, Value};
 
 use super::CONTEXT;
-use super::terms::Term;
+use super::terms::{CONSUMER_PID, PROVIDER_PID, Term};
 
 /// An object in the making.
 pub(super) struct Object(Map<String, Value>);
@@ -45,6 +45,15 @@ impl Object {
             Some(text) => self.text(term, text),
             None => self,
         }
+    }
+
+    /// Both pids. The schemas demand both; one that does not exist yet is left out.
+    pub(super) fn pids(
+        self,
+        consumer_pid: Option<&ConsumerPid>,
+        provider_pid: Option<&ProviderPid>,
+    ) -> Self {
+        self.text_if(PROVIDER_PID, provider_pid).text_if(CONSUMER_PID, consumer_pid)
     }
 
     pub(super) fn value(self, term: Term, value: impl Into<Value>) -> Self {

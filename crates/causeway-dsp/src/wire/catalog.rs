@@ -175,8 +175,8 @@ fn distribution_of(
     })
 }
 
-/// A service by its id, or in full; one without id goes by its endpoint. An endpoint that is no URL is noted and left out: the service
-/// is still known by its id.
+/// A service by its id, or in full; one without id goes by its endpoint. An endpoint that is no
+/// URL is noted and left out: the service is still known by its id.
 fn service_of(found: Found<'_>, problems: &mut Vec<WireError>) -> Result<DataService, WireError> {
     if found.value.is_string() {
         return Ok(DataService { id: found.bounded(NAME_BYTES_MAX)?, endpoint: None });

@@ -83,9 +83,16 @@ impl<'d> Node<'d> {
         self.find(term)?.map(|found| found.text()).transpose()
     }
 
-    /// The text of a property that is a name of the protocol, without its namespace.
-    pub(super) fn word(&self, term: Term) -> Result<Option<Cow<'d, str>>, WireError> {
-        Ok(self.text(term)?.map(|text| terms::local(text, self.contexts)))
+    /// A required property whose value is one of a few names of the protocol.
+    pub(super) fn one_of<T>(
+        &self,
+        term: Term,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, WireError> {
+        let found = self.find(term)?.ok_or_else(|| self.missing(term, expected))?;
+        let name = terms::local(found.text()?, self.contexts);
+        parse(&name).ok_or_else(|| WireError::found(found.pointer, &quoted(&name), expected))
     }
 
     /// A text that is printable and no longer than `bytes_max`.

@@ -5,15 +5,15 @@
 //! [`parse`] turns bytes into a [`Document`] within named limits; the `read_*` functions turn a
 //! document into a domain value. What reading takes beyond the official shape:
 //!
-//! | where | also read |
-//! |---|---|
-//! | names | prefixed (`dspace:`, `dcat:`, `odrl:`, `dct:`, `dcterms:`, `spdx:`, `edc:`, any prefix declared inline) and full IRIs |
-//! | `@context` | one URL instead of an array, inline prefixes, none at all (then DSP's names count) |
-//! | `@type` | an array; missing where the place says what is meant |
-//! | texts and ids | `{"@value": …}`, `{"@id": …}`, an array of one; `null` counts as missing |
-//! | arrays | one value instead of many |
-//! | the whole message | an array of one message, as JSON-LD expansion yields |
-//! | other properties | ignored |
+//! - names: prefixed (`dspace:`, `dcat:`, `odrl:`, `dct:`, `dcterms:`, `spdx:`, `edc:` and any
+//!   prefix declared inline) and full IRIs;
+//! - `@context`: one URL instead of an array, inline prefixes, or none at all, and then the names
+//!   of DSP count;
+//! - `@type`: an array, or missing where the place says what is meant;
+//! - texts and ids: `{"@value": …}`, `{"@id": …}`, an array of one; `null` counts as missing;
+//! - arrays: one value instead of many;
+//! - the whole message: an array of one message, as JSON-LD expansion yields;
+//! - other properties are ignored.
 //!
 //! Refused although JSON parsers take it: one name twice in an object, in the same or another
 //! spelling, because two readers would see two contracts; and the contexts of other protocol

@@ -106,13 +106,9 @@ fn kind_of(node: &Node<'_>, expected: &[Kind]) -> Result<Kind, WireError> {
     };
     let is_event = types.iter().any(|name| name == EVENT);
     if is_event && expected.iter().any(|kind| kind.as_str().starts_with(EVENT)) {
-        let event = node
-            .word(EVENT_TYPE)?
-            .ok_or_else(|| node.missing(EVENT_TYPE, "ACCEPTED or FINALIZED"))?;
-        let Some(kind) = Kind::parse(&format!("{EVENT} {event}")) else {
-            let problem = format!("found {}, expected ACCEPTED or FINALIZED", quoted(&event));
-            return Err(WireError::field("/eventType", problem));
-        };
+        let kind = node.one_of(EVENT_TYPE, "ACCEPTED or FINALIZED", |event| {
+            Kind::parse(&format!("{EVENT} {event}"))
+        })?;
         return if expected.contains(&kind) {
             Ok(kind)
         } else {
@@ -133,8 +129,7 @@ pub fn write_negotiation(message: &Message) -> Vec<u8> {
     let name = if matches!(kind, Kind::Accepted | Kind::Finalized) { EVENT } else { kind.as_str() };
     let is_first = message.consumer_pid.is_none() || message.provider_pid.is_none();
     let object = Object::message(name, message.id.as_ref())
-        .text_if(PROVIDER_PID, message.provider_pid.as_ref())
-        .text_if(CONSUMER_PID, message.consumer_pid.as_ref());
+        .pids(message.consumer_pid.as_ref(), message.provider_pid.as_ref());
     let object = match &message.body {
         Body::Request { offer, callback } | Body::Offer { offer, callback } => {
             let callback = callback.as_ref().filter(|_| is_first);
@@ -155,10 +150,8 @@ pub fn write_negotiation(message: &Message) -> Vec<u8> {
 pub fn read_negotiation_ack(document: &Document) -> Result<NegotiationAck, WireError> {
     let node = document.root();
     node.check_type(ACK)?;
-    let names = || State::ALL.map(State::as_str).join(", ");
-    let word = node.word(STATE)?.ok_or_else(|| node.missing(STATE, &names()))?;
-    let state =
-        State::parse(&word).ok_or_else(|| WireError::found("/state", &quoted(&word), &names()))?;
+    let names = State::ALL.map(State::as_str).join(", ");
+    let state = node.one_of(STATE, &names, State::parse)?;
     Ok(NegotiationAck {
         consumer_pid: node.id(CONSUMER_PID)?,
         provider_pid: node.id(PROVIDER_PID)?,
@@ -173,9 +166,5 @@ pub fn write_negotiation_ack(
     provider_pid: Option<&ProviderPid>,
     state: State,
 ) -> Vec<u8> {
-    Object::message(ACK, None)
-        .text_if(PROVIDER_PID, provider_pid)
-        .text_if(CONSUMER_PID, consumer_pid)
-        .text(STATE, state.as_str())
-        .bytes()
+    Object::message(ACK, None).pids(consumer_pid, provider_pid).text(STATE, state.as_str()).bytes()
 }

@@ -10,7 +10,7 @@ use super::build::Object;
 use super::error::WireError;
 use super::fields::{Node, loose_text};
 use super::syntax::{Limits, parse_value};
-use super::terms::{CODE, CONSUMER_PID, PROVIDER_PID, REASON};
+use super::terms::{CODE, REASON};
 use crate::process::Reason;
 
 /// A `ContractNegotiationError`. The schema demands both pids; one that does not exist is left
@@ -43,11 +43,7 @@ fn process_error(
     provider_pid: Option<&ProviderPid>,
     reason: &Reason,
 ) -> Vec<u8> {
-    Object::message(kind, None)
-        .text_if(PROVIDER_PID, provider_pid)
-        .text_if(CONSUMER_PID, consumer_pid)
-        .reason(reason)
-        .bytes()
+    Object::message(kind, None).pids(consumer_pid, provider_pid).reason(reason).bytes()
 }
 
 impl Object {
@@ -69,29 +65,45 @@ pub(super) fn reason_of(node: &Node<'_>) -> Result<Reason, WireError> {
 /// properties of other JSON say, or else the text itself on one line.
 pub fn read_error(bytes: &[u8]) -> Reason {
     let start = bytes.get(..MESSAGE_BYTES_MAX).unwrap_or(bytes);
-    let reason = match parse_value(start, Limits::MESSAGE) {
-        Ok(Value::Object(object)) => reason_in(&object),
-        Ok(Value::Array(items)) => {
-            let codes = items
-                .iter()
-                .filter_map(Value::as_object)
-                .find_map(|object| reason_in(object).code().map(str::to_owned));
-            Reason::new(codes, items.iter().take(REASONS_MAX).map(readable))
-        }
-        Ok(other) => Reason::new(None, [readable(&other)]),
-        Err(_) => Reason::default(),
-    };
+    let value = parse_value(start, Limits::MESSAGE).ok();
+    let reason = value.as_ref().map(reason_in).unwrap_or_default();
     if reason.is_empty() { Reason::new(None, [one_line(start)]) } else { reason }
 }
 
-fn reason_in(object: &Map<String, Value>) -> Reason {
+fn reason_in(value: &Value) -> Reason {
+    match value {
+        Value::Object(object) => reason_in_object(object),
+        Value::Array(items) => {
+            let each = || {
+                items.iter().take(REASONS_MAX).map(|item| match item {
+                    Value::Object(object) => reason_in_object(object),
+                    other => Reason::new(None, [readable(other)]),
+                })
+            };
+            let code = each().find_map(|reason| reason.code().map(str::to_owned));
+            Reason::new(code, each().flat_map(|reason| reason.texts().to_vec()))
+        }
+        other => Reason::new(None, [readable(other)]),
+    }
+}
+
+fn reason_in_object(object: &Map<String, Value>) -> Reason {
     let contexts = Contexts::read(object.get("@context")).unwrap_or_else(|_| Contexts::dsp());
-    let of_protocol = reason_of(&Node::new(object, &contexts, String::new())).unwrap_or_default();
+    let node = Node::new(object, &contexts, String::new());
+    let of_protocol = reason_of(&node).unwrap_or_default();
     if !of_protocol.is_empty() {
         return of_protocol;
     }
     let text = |names: &[&str]| names.iter().find_map(|name| loose_text(object.get(*name)?));
-    Reason::new(text(CODE_NAMES), text(TEXT_NAMES))
+    let (code, telling) = (text(CODE_NAMES), text(TEXT_NAMES));
+    if code.is_some() || telling.is_some() {
+        return Reason::new(code, telling);
+    }
+    let silent = match node.types().unwrap_or_default().first() {
+        Some(name) => format!("{name} without code and reason"),
+        None => Value::Object(object.clone()).to_string(),
+    };
+    Reason::new(None, [silent])
 }
 
 /// Where other error formats have their code: OAuth, problem details and many more.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::build::Object;
 use super::document::Document;
-use super::error::{WireError, quoted};
+use super::error::WireError;
 use super::fields::{ENDPOINT_BYTES_MAX, Found, NAME_BYTES_MAX, Node, loose_text, type_text};
 use super::reason::reason_of;
 use super::terms::{
@@ -118,8 +118,7 @@ pub fn write_transfer(message: &Message) -> Vec<u8> {
     let kind = message.body.kind();
     let provider_pid = message.provider_pid.as_ref().filter(|_| kind != Kind::Request);
     let object = Object::message(kind.as_str(), message.id.as_ref())
-        .text_if(PROVIDER_PID, provider_pid)
-        .text_if(CONSUMER_PID, message.consumer_pid.as_ref());
+        .pids(message.consumer_pid.as_ref(), provider_pid);
     let object = match &message.body {
         Body::Request { agreement_id, format, callback, data_address } => object
             .text(AGREEMENT_ID, agreement_id)
@@ -150,10 +149,8 @@ fn data_address_node(address: &DataAddress) -> Value {
 pub fn read_transfer_ack(document: &Document) -> Result<TransferAck, WireError> {
     let node = document.root();
     node.check_type(ACK)?;
-    let names = || State::ALL.map(State::as_str).join(", ");
-    let word = node.word(STATE)?.ok_or_else(|| node.missing(STATE, &names()))?;
-    let state =
-        State::parse(&word).ok_or_else(|| WireError::found("/state", &quoted(&word), &names()))?;
+    let names = State::ALL.map(State::as_str).join(", ");
+    let state = node.one_of(STATE, &names, State::parse)?;
     Ok(TransferAck {
         consumer_pid: node.id(CONSUMER_PID)?,
         provider_pid: node.id(PROVIDER_PID)?,
@@ -168,9 +165,5 @@ pub fn write_transfer_ack(
     provider_pid: Option<&ProviderPid>,
     state: State,
 ) -> Vec<u8> {
-    Object::message(ACK, None)
-        .text_if(PROVIDER_PID, provider_pid)
-        .text_if(CONSUMER_PID, consumer_pid)
-        .text(STATE, state.as_str())
-        .bytes()
+    Object::message(ACK, None).pids(consumer_pid, provider_pid).text(STATE, state.as_str()).bytes()
 }

@@ -204,7 +204,7 @@ fn deliver(
     let id = step.next.in_flight.as_ref().unwrap().id.clone();
     for effect in step.effects {
         if let negotiation::Effect::Send(message) = effect {
-            *other = negotiation::step(other, negotiation::Input::Received(message)).unwrap().next;
+            *other = negotiation::step(other, negotiation::Input::Received(*message)).unwrap().next;
         }
     }
     let acked = negotiation::Input::Acked { message_id: id, peer_pid: Some(other.id.clone()) };

@@ -31,7 +31,7 @@ fn without_terminations_every_world_ends_in_a_contract() {
 }
 
 enum Packet {
-    Message { to: Role, attempt: u64, message: Message },
+    Message { to: Role, attempt: u64, message: Box<Message> },
     Ack { to: Role, attempt: u64, id: MessageId, pid: ProcessId },
     Refusal { to: Role, attempt: u64, id: MessageId, text: String },
 }
@@ -156,7 +156,11 @@ impl World {
         if let Some(message) = self.outbox[index(from)].clone() {
             self.attempts[index(from)] += 1;
             let attempt = self.attempts[index(from)];
-            self.packets.push(Packet::Message { to: from.other(), attempt, message });
+            self.packets.push(Packet::Message {
+                to: from.other(),
+                attempt,
+                message: Box::new(message),
+            });
         }
     }
 
@@ -167,7 +171,7 @@ impl World {
                     let message = message.clone();
                     self.packets.push(Packet::Message { to, attempt, message });
                 }
-                self.receive(to, attempt, message);
+                self.receive(to, attempt, *message);
             }
             Packet::Ack { to, attempt, .. } | Packet::Refusal { to, attempt, .. }
                 if attempt != self.attempts[index(to)] => {}
@@ -259,7 +263,7 @@ impl World {
         let outbox = &mut self.outbox[index(role)];
         for effect in effects {
             match effect {
-                Effect::Send(message) => *outbox = Some(message),
+                Effect::Send(message) => *outbox = Some(*message),
                 Effect::CancelSend => *outbox = None,
                 Effect::Ask(_) => {}
             }

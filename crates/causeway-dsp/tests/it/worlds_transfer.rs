@@ -33,7 +33,7 @@ fn without_terminations_every_transfer_completes() {
 }
 
 enum Packet {
-    Message { to: Role, attempt: u64, message: Message },
+    Message { to: Role, attempt: u64, message: Box<Message> },
     Ack { to: Role, attempt: u64, id: MessageId, pid: ProcessId },
     Refusal { to: Role, attempt: u64, id: MessageId, text: String },
 }
@@ -157,7 +157,11 @@ impl World {
         if let Some(message) = self.outbox[index(from)].clone() {
             self.attempts[index(from)] += 1;
             let attempt = self.attempts[index(from)];
-            self.packets.push(Packet::Message { to: from.other(), attempt, message });
+            self.packets.push(Packet::Message {
+                to: from.other(),
+                attempt,
+                message: Box::new(message),
+            });
         }
     }
 
@@ -168,7 +172,7 @@ impl World {
                     let message = message.clone();
                     self.packets.push(Packet::Message { to, attempt, message });
                 }
-                self.receive(to, attempt, message);
+                self.receive(to, attempt, *message);
             }
             Packet::Ack { to, attempt, .. } | Packet::Refusal { to, attempt, .. }
                 if attempt != self.attempts[index(to)] => {}
@@ -254,7 +258,7 @@ impl World {
         let outbox = &mut self.outbox[index(role)];
         for effect in effects {
             match effect {
-                Effect::Send(message) => *outbox = Some(message),
+                Effect::Send(message) => *outbox = Some(*message),
                 Effect::CancelSend => {
                     if let Some(taken_back) = outbox.take() {
                         self.packets.retain(|packet| {

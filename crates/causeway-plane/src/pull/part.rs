@@ -47,6 +47,12 @@ impl Part {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn always_full() -> Self {
+        let file = File::options().write(true).open("/dev/full").unwrap();
+        Self { file: Arc::new(file), path: "/dev/full".into(), bytes: 0 }
+    }
+
     /// Length found when it was opened, in bytes.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes

@@ -81,16 +81,15 @@ async fn what_an_interrupted_ingest_left_goes_at_the_next_start_and_objects_stay
 async fn a_dropped_ingest_leaves_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let objects = Objects::open(directory.path()).unwrap();
-    let endless =
-        stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"a"))]).chain(stream::pending());
-    let mut ingest = Box::pin(objects.ingest(endless, None));
-    while names(directory.path()).is_empty() {
-        tokio::select! {
-            biased;
-            _ = &mut ingest => unreachable!("the body never ends"),
-            () = tokio::task::yield_now() => {}
-        }
+    let (asked, was_asked) = tokio::sync::oneshot::channel();
+    let first = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"a"))]);
+    let endless = first.chain(stream::once(async move {
+        asked.send(()).unwrap();
+        std::future::pending().await
+    }));
+    tokio::select! {
+        _ = objects.ingest(endless, None) => unreachable!("the body never ends"),
+        asked = was_asked => asked.unwrap(),
     }
-    drop(ingest);
     assert!(names(directory.path()).is_empty());
 }

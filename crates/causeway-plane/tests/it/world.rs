@@ -100,7 +100,7 @@ impl Provider {
         provider
     }
 
-    fn deliver(mut self, content: Content) -> Self {
+    pub(crate) fn deliver(mut self, content: Content) -> Self {
         self.content = content;
         self.flows.open(self.spec()).unwrap();
         self

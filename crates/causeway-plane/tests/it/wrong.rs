@@ -3,6 +3,8 @@
 
 use causeway_plane::{Found, Interruption, PullError, Refusal};
 
+use causeway_types::{Blake3, Content, Sha256};
+
 use crate::world::{Consumer, Provider, SLICE, answering, sample};
 
 /// Pulls 1000 promised bytes from a server that gives this literal answer.
@@ -52,6 +54,22 @@ async fn a_flipped_bit_is_found_and_nothing_of_the_file_stays() {
     assert_eq!(*expected, good.content);
     assert_eq!(blake3.as_bytes(), blake3::hash(&stored).as_bytes());
     assert_eq!((consumer.part_bytes(), consumer.file().exists()), (None, false));
+}
+
+#[tokio::test]
+async fn either_digest_alone_can_refuse_a_file() {
+    let provider = Provider::with(&sample(1000)).await;
+    let content = provider.content;
+    let (sha256, blake3) = (Sha256::from_bytes([0; 32]), Blake3::from_bytes([0; 32]));
+    for promised in [
+        Content::new(1000, sha256, content.blake3()).unwrap(),
+        Content::new(1000, content.sha256(), blake3).unwrap(),
+    ] {
+        let consumer = Consumer::promised(promised, provider.url());
+        let error = consumer.pull().await.unwrap_err();
+        assert!(matches!(error, PullError::Integrity { .. }), "{error}");
+        assert_eq!((consumer.part_bytes(), consumer.file().exists()), (None, false));
+    }
 }
 
 #[tokio::test]

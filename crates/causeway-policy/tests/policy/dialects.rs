@@ -51,7 +51,7 @@ fn every_spelling_of_the_open_policy_is_the_open_policy() {
         json!({ "permission": { "@set": { "action": "use" } } }),
         json!({ "permission": [null, { "action": "use" }] }),
         json!({
-            "@id": "o", "@type": "Offer", "target": "urn:a", "assigner": "urn:p", "x": { "y": 1 },
+            "@id": "o", "@type": "Offer", "target": "urn:a", "assigner": "urn:p", "": { "y": 1 },
             "permission": [{ "action": "use", "target": "urn:a", "assigner": { "@id": "urn:p" } }],
         }),
         json!({
@@ -136,7 +136,10 @@ fn every_kind_of_right_operand_is_read_and_none_is_written_bare_but_text() {
             json!({ "@value": "x", "@language": "en" }),
         ),
     ] {
-        let around = |right| json!({ "leftOperand": "odrl:count", "operator": "lteq", "rightOperand": right });
+        let around = |right| {
+            let left = "odrl:count";
+            json!({ "leftOperand": left, "operator": "lteq", "rightOperand": right })
+        };
         check_constraint(&json!([DSP]), &around(input), &around(expected));
     }
 }
@@ -147,9 +150,13 @@ fn the_dialects_of_edc_and_tractus_x_lose_nothing() {
     let v3 = json!({
         "@vocab": "https://w3id.org/edc/v0.0.1/ns/", "odrl": "http://www.w3.org/ns/odrl/2/",
     });
-    let extended = |left: &str, unit: &str| json!({ "leftOperand": left, "operator": "eq", "rightOperand": "3", unit: "EUR" });
     let cx = |name: &str| format!("https://w3id.org/catenax/2025/9/policy/{name}");
     let atomic = |left: &str| json!({ "leftOperand": left, "operator": "eq", "rightOperand": "x" });
+    let extended = |left: &str, unit: &str| {
+        let mut constraint = atomic(left);
+        constraint[unit] = json!("EUR");
+        constraint
+    };
     let in_force = "https://w3id.org/edc/v0.0.1/ns/inForceDate";
     for (contexts, input, expected) in [
         (&tractus, atomic("FrameworkAgreement"), atomic(&cx("FrameworkAgreement"))),

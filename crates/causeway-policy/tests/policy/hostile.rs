@@ -47,7 +47,7 @@ fn a_wrong_shape_is_refused_with_its_place() {
         ),
         (json!({ "inheritFrom": "urn:x" }), "at \"/inheritFrom\": found inheritFrom"),
         (json!({ "odrl:constraint": [{}] }), "at \"/odrl:constraint\": found constraint"),
-        (json!({ "a\u{0}b": 1 }), "found the character '\\0'"),
+        (json!({ "permission": { "action": "use", "a\u{0}b": 1 } }), "found the character '\\0'"),
         (json!({ "@context": 7 }), "@context: found a number"),
         (
             json!({ "permission": [{ "action": "use", "a/b~c": { "d": [1] }, "constraint": 1 }] }),

@@ -52,7 +52,7 @@ pub async fn only_the_oldest_message_of_a_process_is_claimed(store: Arc<dyn Stor
     let (id, error) = (rows[0].id, "refused".to_owned());
     settle(&*store, vec![Settle::Retry { id, attempts: 1, not_before: at(100), error }]).await;
     assert_eq!(claim(&*store, at(50)).await, ["b1"]);
-    assert_eq!(claim(&*store, at(100)).await, ["a1", "b1"]);
+    assert_eq!(claim(&*store, at(100)).await, ["b1", "a1"]);
 }
 
 pub async fn a_webhook_never_holds_up_the_protocol(store: Arc<dyn Store>) {

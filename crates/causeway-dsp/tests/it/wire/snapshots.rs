@@ -1,5 +1,9 @@
 //! What every message looks like, to the byte: the snapshots hold the JSON with line breaks, and
 //! the bytes are the same JSON without.
+//!
+//! `jsonld.json` has the same messages as PyLD 3.3 expands them with the official contexts of
+//! 2025-1 and no base IRI, and as it compacts that again: what a peer with a JSON-LD processor
+//! makes of ours, and might send to us. All snapshots are valid under the official schemas.
 
 use causeway_dsp::Reason;
 use causeway_dsp::catalog::{Catalog, DataService, Dataset, Distribution};
@@ -18,6 +22,65 @@ fn check(name: &str, bytes: &[u8]) {
     let value: Value = serde_json::from_slice(bytes).unwrap();
     assert_eq!(value.to_string().as_bytes(), bytes, "{name} is not compact");
     insta::assert_snapshot!(name, serde_json::to_string_pretty(&value).unwrap());
+    let processed: Value = serde_json::from_str(include_str!("jsonld.json")).unwrap();
+    for form in ["expanded", "compacted"] {
+        if let Some(form) = processed.get(name).and_then(|forms| forms.get(form)) {
+            let bytes = form.to_string().into_bytes();
+            assert_eq!(Readings::of(&bytes), Readings::of(value.to_string().as_bytes()), "{name}");
+        }
+    }
+}
+
+/// What a message says to each reader that takes it.
+#[derive(Debug, PartialEq)]
+struct Readings {
+    negotiation: Option<negotiation::Message>,
+    negotiation_ack: Option<wire::NegotiationAck>,
+    transfer: Option<transfer::Message>,
+    transfer_ack: Option<wire::TransferAck>,
+    catalog: Option<wire::Reading<Catalog>>,
+    dataset: Option<wire::Reading<Dataset>>,
+    has_filter: Option<bool>,
+    reason: Reason,
+}
+
+/// JSON-LD does not tell one value from an array of one; policies compare in normal form.
+fn normalised(mut message: negotiation::Message) -> negotiation::Message {
+    use negotiation::Body;
+    match &mut message.body {
+        Body::Request { offer, .. } | Body::Offer { offer, .. } => {
+            offer.policy = offer.policy.normalised();
+        }
+        Body::Agreement { agreement } => agreement.policy = agreement.policy.normalised(),
+        _ => {}
+    }
+    message
+}
+
+fn normalise(dataset: &mut Dataset) {
+    dataset.offers.iter_mut().for_each(|offer| offer.policy = offer.policy.normalised());
+}
+
+impl Readings {
+    fn of(bytes: &[u8]) -> Self {
+        let document = wire::parse(bytes).unwrap();
+        Self {
+            negotiation: wire::read_negotiation(&document).ok().map(normalised),
+            negotiation_ack: wire::read_negotiation_ack(&document).ok(),
+            transfer: wire::read_transfer(&document).ok(),
+            transfer_ack: wire::read_transfer_ack(&document).ok(),
+            catalog: wire::read_catalog(&document).ok().map(|mut reading| {
+                reading.value.datasets.iter_mut().for_each(normalise);
+                reading
+            }),
+            dataset: wire::read_dataset(&document).ok().map(|mut reading| {
+                normalise(&mut reading.value);
+                reading
+            }),
+            has_filter: wire::read_catalog_request(&document).ok().map(|r| r.has_filter),
+            reason: wire::read_error(bytes),
+        }
+    }
 }
 
 fn consumer() -> ConsumerPid {

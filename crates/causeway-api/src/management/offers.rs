@@ -1,0 +1,115 @@
+//! Offers: publish, list, show, withdraw.
+
+use axum::extract::{self, Path, Query};
+use axum::{Extension, Json};
+use causeway_types::{OfferId, Problem, ProblemCode};
+use http::StatusCode;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::State;
+use super::idempotency::Key;
+use super::models::{NewOffer, Offer, Page};
+use super::problem::{Failed, ProblemBody};
+use super::request::{self, Listing, answer, bad, full, unreadable};
+
+pub(super) fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new()
+        .routes(routes!(list, publish))
+        .routes(routes!(show))
+        .routes(routes!(withdraw))
+}
+
+/// Whether withdrawn offers are listed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    /// List withdrawn offers too.
+    #[serde(default)]
+    withdrawn: bool,
+}
+
+/// The offers of this node, in the order of publication.
+#[utoipa::path(
+    get,
+    path = "/offers",
+    tag = "offers",
+    params(Listing, Which),
+    responses((status = 200, body = Page<Offer>)),
+)]
+async fn list(
+    extract::State(state): extract::State<State>,
+    Query(listing): Query<Listing>,
+    Query(which): Query<Which>,
+) -> Result<Json<Page<Offer>>, Failed> {
+    let page = listing.page()?;
+    let found = state.node.store().offers(page, which.withdrawn).await;
+    answer(page, found, Offer::of).map(Json)
+}
+
+/// Publishes a dataset with its terms. The file is uploaded before.
+#[utoipa::path(
+    post,
+    path = "/offers",
+    tag = "offers",
+    request_body = NewOffer,
+    responses(
+        (status = 201, body = Offer),
+        (status = 400, body = ProblemBody),
+        (status = 404, body = ProblemBody, description = "The file is not uploaded"),
+        (status = 409, body = ProblemBody, description = "The id is taken"),
+    ),
+)]
+async fn publish(
+    extract::State(state): extract::State<State>,
+    key: Option<Extension<Key>>,
+    request::Json(offer): request::Json<NewOffer>,
+) -> Result<(StatusCode, Json<Offer>), Failed> {
+    let remember = key.map(|Extension(key)| {
+        let answer = move |offer: &_| key.remember(StatusCode::CREATED, &Offer::of(offer));
+        Box::new(answer) as Box<dyn Fn(&_) -> _ + Send + Sync>
+    });
+    let offer = state.node.publish(offer.typed()?, remember).await?;
+    Ok((StatusCode::CREATED, Json(Offer::of(&offer))))
+}
+
+/// An offer.
+#[utoipa::path(
+    get,
+    path = "/offers/{id}",
+    tag = "offers",
+    params(("id" = String, Path, description = "The offer's id")),
+    responses((status = 200, body = Offer), (status = 404, body = ProblemBody)),
+)]
+async fn show(
+    extract::State(state): extract::State<State>,
+    Path(id): Path<String>,
+) -> Result<Json<Offer>, Failed> {
+    let id = read(&id)?;
+    let offer = state.node.store().offer(&id).await.map_err(unreadable)?;
+    let offer = offer
+        .ok_or_else(|| Problem::new(ProblemCode::NotFound, format!("there is no offer {id}")))?;
+    Ok(Json(Offer::of(&offer.value)))
+}
+
+/// Takes an offer out of the catalog. Contracts that rest on it stay.
+#[utoipa::path(
+    post,
+    path = "/offers/{id}/withdraw",
+    tag = "offers",
+    params(("id" = String, Path, description = "The offer's id")),
+    responses((status = 200, body = Offer), (status = 404, body = ProblemBody)),
+)]
+async fn withdraw(
+    extract::State(state): extract::State<State>,
+    Path(id): Path<String>,
+) -> Result<Json<Offer>, Failed> {
+    let offer = state.node.withdraw(&read(&id)?).await?;
+    Ok(Json(Offer::of(&offer)))
+}
+
+fn read(id: &str) -> Result<OfferId, Problem> {
+    OfferId::parse(full(id)).map_err(|error| bad(&error))
+}

@@ -1,0 +1,228 @@
+//! Applying one change set inside the writer's transaction. Nothing here is durable yet, and
+//! nothing here begins or ends a transaction.
+
+use causeway_store::records::Record;
+use causeway_store::{
+    ChangeSet, Committed, Entity, Event, NewEvent, PublishedOffer, Put, Remembered, Version,
+};
+use causeway_types::{ParticipantId, ProcessId, Role};
+use rusqlite::{Connection, Params, params};
+
+use super::writer::Failure;
+use super::{outbox, statements};
+
+statements! {
+    INSERT_OFFER = "\
+-- offer_insert
+insert into offer (id, dataset_id, withdrawn, version, body)
+values (?1, ?2, ?3, 1, ?4)
+on conflict do nothing";
+    UPDATE_OFFER = "\
+-- offer_update
+update or ignore offer
+set dataset_id = ?2, withdrawn = ?3, body = ?4, version = version + 1
+where id = ?1 and version = ?5";
+    INSERT_NEGOTIATION = "\
+-- negotiation_insert
+insert into negotiation (id, peer, peer_pid, role, open, version, body)
+values (?1, ?2, ?3, ?4, ?5, 1, ?6)
+on conflict do nothing";
+    UPDATE_NEGOTIATION = "\
+-- negotiation_update
+update or ignore negotiation
+set peer = ?2, peer_pid = ?3, role = ?4, open = ?5, body = ?6, version = version + 1
+where id = ?1 and version = ?7";
+    INSERT_AGREEMENT = "\
+-- agreement_insert
+insert into agreement (id, version, body)
+values (?1, 1, ?2)
+on conflict do nothing";
+    UPDATE_AGREEMENT = "\
+-- agreement_update
+update or ignore agreement
+set body = ?2, version = version + 1
+where id = ?1 and version = ?3";
+    INSERT_TRANSFER = "\
+-- transfer_insert
+insert into transfer (id, peer, peer_pid, role, open, version, body)
+values (?1, ?2, ?3, ?4, ?5, 1, ?6)
+on conflict do nothing";
+    UPDATE_TRANSFER = "\
+-- transfer_update
+update or ignore transfer
+set peer = ?2, peer_pid = ?3, role = ?4, open = ?5, body = ?6, version = version + 1
+where id = ?1 and version = ?7";
+    INSERT_EVENT = "\
+-- event_insert
+insert into event (at, kind, process, subject, text)
+values (?1, ?2, ?3, ?4, ?5)";
+    INSERT_REMEMBERED = "\
+-- remembered_insert
+insert into remembered (key, request, status, body, at)
+values (?1, ?2, ?3, ?4, ?5)
+on conflict do nothing";
+}
+
+/// A change set with its records already encoded, which needs no turn of the writing thread.
+pub(super) struct Write {
+    changes: ChangeSet,
+    /// One for each put.
+    bodies: Vec<String>,
+}
+
+impl Write {
+    /// Encodes the records.
+    pub(super) fn new(changes: ChangeSet) -> Self {
+        let encode = |put: &Put| match &put.entity {
+            Entity::Offer(offer) => offer.encode(),
+            Entity::Negotiation(entry) => entry.encode(),
+            Entity::Agreement(entry) => entry.encode(),
+            Entity::Transfer(entry) => entry.encode(),
+        };
+        let bodies = changes.puts.iter().map(encode).collect();
+        Self { changes, bodies }
+    }
+
+    /// Applies everything, or says what was in the way; then the caller rolls back.
+    pub(super) fn apply(self, connection: &Connection) -> Result<Committed, Failure> {
+        let Self { changes, bodies } = self;
+        if let Some(remembered) = &changes.remember {
+            remember(connection, remembered)?;
+        }
+        for (put, body) in changes.puts.iter().zip(&bodies) {
+            if write(connection, put, body)? == 0 {
+                return Err(Failure::Conflict(put.entity.name()));
+            }
+        }
+        for process in &changes.cancel {
+            outbox::cancel(connection, process)?;
+        }
+        for settle in &changes.settle {
+            outbox::settle(connection, settle)?;
+        }
+        let send = |message| outbox::push(connection, message, changes.lease.as_ref());
+        let outbox = changes.outbox.into_iter().map(send).collect::<Result<_, _>>()?;
+        let tell = |event| tell(connection, event);
+        let events = changes.events.into_iter().map(tell).collect::<Result<_, _>>()?;
+        Ok(Committed { outbox, events })
+    }
+}
+
+/// Writes one aggregate and says how many rows changed: 0 if the version is not the expected one
+/// or a unique key belongs to somebody else.
+fn write(connection: &Connection, put: &Put, body: &str) -> rusqlite::Result<usize> {
+    let expected = put.expected.map(version);
+    match &put.entity {
+        Entity::Offer(offer) => write_offer(connection, offer, body, expected),
+        Entity::Agreement(entry) => {
+            let id = entry.agreement.id.as_str();
+            match expected {
+                None => execute(connection, INSERT_AGREEMENT, params![id, body]),
+                Some(expected) => {
+                    execute(connection, UPDATE_AGREEMENT, params![id, body, expected])
+                }
+            }
+        }
+        Entity::Negotiation(entry) => {
+            let process = &entry.negotiation;
+            let columns = ProcessColumns {
+                id: &process.id,
+                peer: &process.peer,
+                peer_pid: process.peer_pid.as_ref(),
+                role: process.role,
+                open: entry.is_open(),
+                body,
+            };
+            columns.write(connection, INSERT_NEGOTIATION, UPDATE_NEGOTIATION, expected)
+        }
+        Entity::Transfer(entry) => {
+            let process = &entry.transfer;
+            let columns = ProcessColumns {
+                id: &process.id,
+                peer: &process.peer,
+                peer_pid: process.peer_pid.as_ref(),
+                role: process.role,
+                open: entry.is_open(),
+                body,
+            };
+            columns.write(connection, INSERT_TRANSFER, UPDATE_TRANSFER, expected)
+        }
+    }
+}
+
+fn write_offer(
+    connection: &Connection,
+    offer: &PublishedOffer,
+    body: &str,
+    expected: Option<i64>,
+) -> rusqlite::Result<usize> {
+    let (id, dataset_id) = (offer.id.as_str(), offer.dataset_id.as_str());
+    let withdrawn = offer.withdrawn_at.is_some();
+    match expected {
+        None => execute(connection, INSERT_OFFER, params![id, dataset_id, withdrawn, body]),
+        Some(expected) => {
+            execute(connection, UPDATE_OFFER, params![id, dataset_id, withdrawn, body, expected])
+        }
+    }
+}
+
+/// What negotiations and transfers are looked up and listed by.
+struct ProcessColumns<'a> {
+    id: &'a ProcessId,
+    peer: &'a ParticipantId,
+    peer_pid: Option<&'a ProcessId>,
+    role: Role,
+    open: bool,
+    body: &'a str,
+}
+
+impl ProcessColumns<'_> {
+    fn write(
+        &self,
+        connection: &Connection,
+        insert: &str,
+        update: &str,
+        expected: Option<i64>,
+    ) -> rusqlite::Result<usize> {
+        let (id, peer) = (self.id.as_str(), self.peer.as_str());
+        let peer_pid = self.peer_pid.map(ProcessId::as_str);
+        let (role, open, body) = (self.role.as_str(), self.open, self.body);
+        match expected {
+            None => execute(connection, insert, params![id, peer, peer_pid, role, open, body]),
+            Some(expected) => {
+                let values = params![id, peer, peer_pid, role, open, body, expected];
+                execute(connection, update, values)
+            }
+        }
+    }
+}
+
+fn tell(connection: &Connection, event: NewEvent) -> rusqlite::Result<Event> {
+    let process = event.process.as_ref().map(ProcessId::as_str);
+    let (at, kind) = (event.at.unix_micros(), event.kind.as_str());
+    let values = params![at, kind, process, event.subject, event.text];
+    execute(connection, INSERT_EVENT, values)?;
+    Ok(event.into_event(connection.last_insert_rowid()))
+}
+
+fn remember(connection: &Connection, remembered: &Remembered) -> Result<(), Failure> {
+    let Remembered { key, request, status, body, at } = remembered;
+    let values = params![key, request, status, body, at.unix_micros()];
+    match execute(connection, INSERT_REMEMBERED, values)? {
+        0 => Err(Failure::Conflict(format!("idempotency key {key}"))),
+        _ => Ok(()),
+    }
+}
+
+/// Versions count writes, so they never come near the end of the range.
+fn version(Version(version): Version) -> i64 {
+    i64::try_from(version).unwrap_or(i64::MAX)
+}
+
+fn execute(
+    connection: &Connection,
+    sql: &str,
+    values: impl Params,
+) -> rusqlite::Result<usize> {
+    connection.prepare_cached(sql)?.execute(values)
+}

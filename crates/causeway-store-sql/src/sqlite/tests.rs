@@ -1,0 +1,79 @@
+//! Statements and schema against a real database; behaviour is tested through the suite.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+
+use super::*;
+
+fn store() -> (tempfile::TempDir, SqliteStore, Connection) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store.db");
+    let store = SqliteStore::open(&path, &SqliteOptions::default()).unwrap();
+    let connection = schema::open_for_reading(&path).unwrap();
+    (directory, store, connection)
+}
+
+fn all_statements() -> impl Iterator<Item = &'static str> {
+    [read::STATEMENTS, commit::STATEMENTS, outbox::STATEMENTS, writer::STATEMENTS]
+        .into_iter()
+        .flatten()
+        .copied()
+}
+
+#[test]
+fn every_statement_can_be_prepared() {
+    let (_directory, _store, connection) = store();
+    for sql in all_statements() {
+        connection.prepare(sql).unwrap_or_else(|error| panic!("{sql}\n{error}"));
+    }
+}
+
+#[test]
+fn every_statement_has_a_name_of_its_own() {
+    let mut names = BTreeSet::new();
+    for sql in all_statements() {
+        let name = sql.lines().next().and_then(|line| line.strip_prefix("-- "));
+        let name = name.unwrap_or_else(|| panic!("no name: {sql}"));
+        assert!(names.insert(name), "{name} is used twice");
+    }
+}
+
+#[test]
+fn no_statement_walks_a_whole_table() {
+    let (_directory, _store, connection) = store();
+    for sql in all_statements() {
+        let explain = format!("explain query plan {sql}");
+        let mut statement = connection.prepare(&explain).unwrap();
+        for index in 1..=statement.parameter_count() {
+            statement.raw_bind_parameter(index, 1).unwrap();
+        }
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().unwrap() {
+            let step: String = row.get("detail").unwrap();
+            // Looking for the next due message walks an index from its start, and stops early;
+            // ending all leases happens once, at the start.
+            let walks = step.starts_with("SCAN")
+                && !step.contains("outbox_due")
+                && !sql.contains("outbox_end_leases");
+            // The messages of one process are few.
+            let sorts = step.contains("TEMP B-TREE") && !sql.contains("outbox_of_process");
+            assert!(!walks && !sorts, "{sql}\n{step}");
+        }
+    }
+}
+
+#[test]
+fn migrations_are_numbered_without_gaps_and_all_built_in() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
+    let mut files: Vec<String> = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let built_in: Vec<&str> = schema::MIGRATIONS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(files, built_in);
+    for (number, name) in (1..).zip(built_in) {
+        assert!(name.starts_with(&format!("{number:04}_")), "{name}");
+    }
+}

@@ -1,0 +1,5 @@
+//! The conformance suite.
+
+use crate::support::fresh;
+
+causeway_store::suite!(fresh());

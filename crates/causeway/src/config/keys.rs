@@ -1,0 +1,430 @@
+//! Every configuration key in one table. The file that `init` writes, the reference page, the
+//! names of environment variables and the checks are all made from it; no other place lists keys.
+//!
+//! Where values come from and what they become is not here.
+
+/// What a value must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Any text.
+    Text,
+    /// A participant id.
+    ParticipantId,
+    /// ISO 3166-1 alpha-2 or ISO 3166-2, by shape.
+    Jurisdiction,
+    /// A path; relative to the directory of the file it stands in.
+    Path,
+    /// An absolute http(s) URL.
+    Url,
+    /// IP address and port.
+    Listen,
+    /// IP address and port, or `off`.
+    ListenOrOff,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number.
+    Count {
+        /// The smallest.
+        min: u64,
+        /// The largest.
+        max: u64,
+    },
+    /// `hold`, `auto` or an http(s) URL.
+    Rule,
+    /// A list of networks.
+    Networks,
+    /// A filter directive of the log.
+    LogLevel,
+    /// `text` or `json`.
+    LogFormat,
+}
+
+impl Kind {
+    /// The type in words, as errors and the reference say it.
+    pub(crate) fn expected(self) -> String {
+        match self {
+            Self::Text => "a text".to_owned(),
+            Self::ParticipantId => {
+                "a participant id without white space, at most 1024 bytes".to_owned()
+            }
+            Self::Jurisdiction => "an ISO 3166 code such as KE or BR-SP".to_owned(),
+            Self::Path => "a path".to_owned(),
+            Self::Url => "an absolute http or https URL".to_owned(),
+            Self::Listen => "an IP address and a port such as 127.0.0.1:8180".to_owned(),
+            Self::ListenOrOff => {
+                "an IP address and a port such as 127.0.0.1:8181, or \"off\"".to_owned()
+            }
+            Self::Flag => "true or false".to_owned(),
+            Self::Count { min, max } => format!("a whole number from {min} to {max}"),
+            Self::Rule => "\"hold\", \"auto\" or an http or https URL".to_owned(),
+            Self::Networks => "a list of networks such as [\"10.0.0.0/8\"]".to_owned(),
+            Self::LogLevel => {
+                "error, warn, info, debug, trace or directives such as info,causeway_node=debug"
+                    .to_owned()
+            }
+            Self::LogFormat => "\"text\" or \"json\"".to_owned(),
+        }
+    }
+}
+
+/// What holds where nothing is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Preset {
+    /// The node does not start without it.
+    Required,
+    /// A value, as it is written in the file.
+    Value(&'static str),
+    /// Unset, or made from something else; in words.
+    Words(&'static str),
+}
+
+/// One key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Key {
+    /// `section.name`.
+    pub(crate) path: &'static str,
+    /// What its value must be.
+    pub(crate) kind: Kind,
+    /// What holds without it.
+    pub(crate) preset: Preset,
+    /// A value for the commented file, as it is written there.
+    pub(crate) example: &'static str,
+    /// One sentence.
+    pub(crate) doc: &'static str,
+}
+
+impl Key {
+    /// The part before the dot.
+    pub(crate) fn section(&self) -> &'static str {
+        self.path.split_once('.').map_or("", |(section, _)| section)
+    }
+
+    /// The part after the dot.
+    pub(crate) fn name(&self) -> &'static str {
+        self.path.split_once('.').map_or(self.path, |(_, name)| name)
+    }
+
+    /// `CAUSEWAY_SECTION__NAME`.
+    pub(crate) fn environment(&self) -> String {
+        format!("{PREFIX}{}", self.path.replace('.', "__").to_uppercase())
+    }
+}
+
+/// How the environment's names begin.
+pub(crate) const PREFIX: &str = "CAUSEWAY_";
+
+/// Environment variables that are no configuration keys.
+pub(crate) const OTHER_VARIABLES: &[(&str, &str)] = &[
+    ("CAUSEWAY_CONFIG", "The configuration file, as `--config`."),
+    ("CAUSEWAY_NODE", "The node to talk to, as `--node`."),
+    ("CAUSEWAY_NODE_TOKEN", "The management token for a node that is reached by URL."),
+];
+
+/// The sections in their order, each with one sentence.
+pub(crate) const SECTIONS: &[(&str, &str)] = &[
+    ("node", "Who this node is."),
+    ("protocol", "The listener for peers."),
+    ("management", "The listeners for the node's own people and programs."),
+    (
+        "automation",
+        "Who answers the protocol's questions: \"hold\" waits for a person, \"auto\" goes on if \
+         the policy is understood and permits it, a URL asks a program of yours.",
+    ),
+    ("retry", "How undelivered messages and interrupted downloads are tried again."),
+    ("transfer", "Transfers of which this node is the provider."),
+    ("egress", "What this node may call."),
+    ("log", "What is written to stderr."),
+];
+
+/// Every key, in the order of the file.
+pub(crate) const KEYS: &[Key] = &[
+    Key {
+        path: "node.participant_id",
+        kind: Kind::ParticipantId,
+        preset: Preset::Required,
+        example: "\"urn:example:my-organisation\"",
+        doc: "The id under which peers know this node; it stands in every agreement.",
+    },
+    Key {
+        path: "node.title",
+        kind: Kind::Text,
+        preset: Preset::Words("the participant id"),
+        example: "\"My organisation\"",
+        doc: "The name shown to people.",
+    },
+    Key {
+        path: "node.jurisdiction",
+        kind: Kind::Jurisdiction,
+        preset: Preset::Words("unset"),
+        example: "\"KE\"",
+        doc: "The jurisdiction the node sits in, as an ISO 3166-1 or ISO 3166-2 code.",
+    },
+    Key {
+        path: "node.data_dir",
+        kind: Kind::Path,
+        preset: Preset::Value("\"data\""),
+        example: "\"data\"",
+        doc: "Where the node keeps its database, published and received files.",
+    },
+    Key {
+        path: "node.address",
+        kind: Kind::Url,
+        preset: Preset::Words("http:// and protocol.listen"),
+        example: "\"https://node.example.org\"",
+        doc: "The root URL under which peers reach this node.",
+    },
+    Key {
+        path: "protocol.listen",
+        kind: Kind::Listen,
+        preset: Preset::Value("\"127.0.0.1:8180\""),
+        example: "\"127.0.0.1:8180\"",
+        doc: "Where the node listens for peers; port 0 takes any free port.",
+    },
+    Key {
+        path: "management.listen",
+        kind: Kind::ListenOrOff,
+        preset: Preset::Value("\"127.0.0.1:8181\""),
+        example: "\"127.0.0.1:8181\"",
+        doc: "Where the node listens for its own people and programs, who show the token; \
+              \"off\" leaves only the socket.",
+    },
+    Key {
+        path: "management.allow_remote",
+        kind: Kind::Flag,
+        preset: Preset::Value("false"),
+        example: "false",
+        doc: "Whether management.listen may be an address that other machines reach.",
+    },
+    Key {
+        path: "management.socket",
+        kind: Kind::Path,
+        preset: Preset::Words("causeway.sock in node.data_dir"),
+        example: "\"data/causeway.sock\"",
+        doc: "The Unix socket of the command line; whoever may open it is the operator.",
+    },
+    Key {
+        path: "management.token_file",
+        kind: Kind::Path,
+        preset: Preset::Words("management.token in node.data_dir"),
+        example: "\"data/management.token\"",
+        doc: "The file with the token for management.listen; made at the first start if missing.",
+    },
+    Key {
+        path: "automation.contract_requested",
+        kind: Kind::Rule,
+        preset: Preset::Value("\"auto\""),
+        example: "\"auto\"",
+        doc: "Provider: a consumer requests a contract.",
+    },
+    Key {
+        path: "automation.offer_received",
+        kind: Kind::Rule,
+        preset: Preset::Value("\"hold\""),
+        example: "\"hold\"",
+        doc: "Consumer: a provider offers other terms than were requested.",
+    },
+    Key {
+        path: "automation.offer_accepted",
+        kind: Kind::Rule,
+        preset: Preset::Value("\"auto\""),
+        example: "\"auto\"",
+        doc: "Provider: a consumer accepted the terms this node offered.",
+    },
+    Key {
+        path: "automation.agreement_received",
+        kind: Kind::Rule,
+        preset: Preset::Value("\"auto\""),
+        example: "\"auto\"",
+        doc: "Consumer: the provider agreed; verify the agreement.",
+    },
+    Key {
+        path: "automation.agreement_verified",
+        kind: Kind::Rule,
+        preset: Preset::Value("\"auto\""),
+        example: "\"auto\"",
+        doc: "Provider: the consumer verified the agreement; finalize it.",
+    },
+    Key {
+        path: "automation.transfer_requested",
+        kind: Kind::Rule,
+        preset: Preset::Value("\"auto\""),
+        example: "\"auto\"",
+        doc: "Provider: a consumer with an agreement requests the data.",
+    },
+    Key {
+        path: "automation.transfer_started",
+        kind: Kind::Rule,
+        preset: Preset::Value("\"auto\""),
+        example: "\"auto\"",
+        doc: "Consumer: the provider opened the transfer; fetch the data.",
+    },
+    Key {
+        path: "retry.attempts_max",
+        kind: Kind::Count { min: 1, max: 100_000 },
+        preset: Preset::Value("150"),
+        example: "150",
+        doc: "Attempts before a message or a download that gets nowhere is given up.",
+    },
+    Key {
+        path: "retry.wait_first_ms",
+        kind: Kind::Count { min: 10, max: 3_600_000 },
+        preset: Preset::Value("500"),
+        example: "500",
+        doc: "The wait after the first failure, in milliseconds; it doubles with every further \
+              one.",
+    },
+    Key {
+        path: "retry.wait_max_ms",
+        kind: Kind::Count { min: 10, max: 86_400_000 },
+        preset: Preset::Value("600000"),
+        example: "600000",
+        doc: "The longest wait between two attempts, in milliseconds.",
+    },
+    Key {
+        path: "retry.answer_timeout_ms",
+        kind: Kind::Count { min: 100, max: 600_000 },
+        preset: Preset::Value("30000"),
+        example: "30000",
+        doc: "How long a peer may take to answer one message, in milliseconds.",
+    },
+    Key {
+        path: "transfer.token_lifetime_seconds",
+        kind: Kind::Count { min: 60, max: 2_592_000 },
+        preset: Preset::Value("86400"),
+        example: "86400",
+        doc: "How long a consumer may fetch after a transfer started, in seconds.",
+    },
+    Key {
+        path: "egress.reachable",
+        kind: Kind::Networks,
+        preset: Preset::Value("[]"),
+        example: "[\"10.0.0.0/8\"]",
+        doc: "Networks that are not public and that the node may call all the same.",
+    },
+    Key {
+        path: "log.level",
+        kind: Kind::LogLevel,
+        preset: Preset::Value("\"info\""),
+        example: "\"info\"",
+        doc: "How much is logged.",
+    },
+    Key {
+        path: "log.format",
+        kind: Kind::LogFormat,
+        preset: Preset::Value("\"text\""),
+        example: "\"text\"",
+        doc: "The form of the log.",
+    },
+];
+
+/// One key of a `[[peers]]` entry.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PeerKey {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// The type in words.
+    pub(crate) expected: &'static str,
+    /// Whether it must be there, in words.
+    pub(crate) needed: &'static str,
+    /// A value for the commented file.
+    pub(crate) example: &'static str,
+    /// One sentence.
+    pub(crate) doc: &'static str,
+}
+
+/// The keys of a `[[peers]]` entry. Peers stand only in the file.
+pub(crate) const PEER_KEYS: &[PeerKey] = &[
+    PeerKey {
+        name: "name",
+        expected: "a text of 1 to 64 letters, digits, `-`, `_` or `.`",
+        needed: "required",
+        example: "\"nairobi\"",
+        doc: "A short name for the command line.",
+    },
+    PeerKey {
+        name: "participant_id",
+        expected: "a participant id without white space, at most 1024 bytes",
+        needed: "required",
+        example: "\"urn:example:nairobi\"",
+        doc: "The peer's own `node.participant_id`.",
+    },
+    PeerKey {
+        name: "address",
+        expected: "an absolute http or https URL",
+        needed: "required",
+        example: "\"https://nairobi.example.org\"",
+        doc: "The root URL under which the peer serves `/.well-known/dspace-version`.",
+    },
+    PeerKey {
+        name: "secret_file",
+        expected: "a path",
+        needed: "this or secret",
+        example: "\"nairobi.secret\"",
+        doc: "A file with the secret that both sides were told; white space at its ends is \
+              dropped.",
+    },
+    PeerKey {
+        name: "secret",
+        expected: "a text of 32 to 1024 bytes",
+        needed: "this or secret_file",
+        example: "\"at least 32 bytes, the same on both sides\"",
+        doc: "The secret itself; prefer secret_file.",
+    },
+];
+
+/// What lies in the data directory.
+pub(crate) const DATA_LAYOUT: &[(&str, &str)] = &[
+    ("causeway.db", "the database, with `causeway.db-wal`, `-shm` and `.lock` while it is open"),
+    ("objects/", "published files, each under the BLAKE3 digest of its content"),
+    ("received/", "received files, each under the id of its transfer"),
+    ("causeway.sock", "the socket of the command line (mode 0600), while the node runs"),
+    ("management.token", "the token of the management listener (mode 0600)"),
+    ("ready.json", "process id and addresses of the running node"),
+];
+
+/// The key with this path.
+pub(crate) fn find(path: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.path == path)
+}
+
+/// The nearest of `known`, if it is near enough to be what was meant.
+pub(crate) fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|candidate| (strsim::jaro_winkler(found, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use causeway_dsp::Question;
+
+    #[test]
+    fn every_question_of_the_protocol_has_a_key() {
+        let keys: Vec<_> =
+            KEYS.iter().filter(|key| key.section() == "automation").map(Key::name).collect();
+        let questions: Vec<_> = Question::ALL.iter().map(|question| question.as_str()).collect();
+        assert_eq!(keys, questions);
+    }
+
+    #[test]
+    fn every_key_is_in_a_known_section_and_explained_in_one_sentence() {
+        for key in KEYS {
+            assert!(SECTIONS.iter().any(|(name, _)| *name == key.section()), "{}", key.path);
+            assert!(key.doc.ends_with('.'), "{}", key.path);
+        }
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_finds_its_key_and_nonsense_does_not() {
+        let check = |found: &str, expected: Option<&str>| {
+            assert_eq!(nearest(found, KEYS.iter().map(|key| key.path)), expected, "{found}");
+        };
+        check("node.titel", Some("node.title"));
+        check("protocol.listn", Some("protocol.listen"));
+        check("retry.attempt_max", Some("retry.attempts_max"));
+        check("zzz", None);
+    }
+}
