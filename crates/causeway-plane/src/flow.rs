@@ -103,12 +103,23 @@ impl Flows {
         Self::default()
     }
 
-    /// Opens a flow. An earlier flow of the same id is closed, its token void, its downloads cut.
+    /// Opens a flow. An earlier flow of the same id is closed, its token void, its downloads cut;
+    /// but if it is the same in all but its state, only the state changes, and nothing where the
+    /// state is the same too.
     pub fn open(&self, spec: FlowSpec) -> Result<(), FlowError> {
         let mut registry = self.write();
         let holder = registry.by_token.get(&spec.token_hash).map(|flow| &flow.spec.id);
         if let Some(other) = holder.filter(|other| **other != spec.id) {
             return Err(FlowError::TokenInUse { id: spec.id, other: other.clone() });
+        }
+        if spec.state != FlowState::Closed
+            && let Some(flow) = registry.by_id.get(&spec.id)
+            && flow.is_same_but_for_state(&spec)
+        {
+            if state(flow.gate.load(Ordering::Relaxed)) != spec.state {
+                flow.set(spec.state);
+            }
+            return Ok(());
         }
         registry.remove(&spec.id);
         if spec.state == FlowState::Closed {
@@ -192,6 +203,12 @@ impl Registry {
 }
 
 impl Flow {
+    fn is_same_but_for_state(&self, spec: &FlowSpec) -> bool {
+        self.spec.token_hash == spec.token_hash
+            && self.spec.content == spec.content
+            && self.spec.expires_at == spec.expires_at
+    }
+
     /// Callers hold the registry's write lock, so load and store need no exchange.
     fn set(&self, state: FlowState) {
         let changes = self.gate.load(Ordering::Relaxed) >> 2;

@@ -74,3 +74,9 @@ pub const STORE_READERS_MAX: usize = 3;
 pub const STORE_LOCK_WAIT_MS_MAX: u64 = 5_000;
 /// Pages of the embedded database's log after which its content is moved to the main file.
 pub const STORE_LOG_PAGES_MAX: u32 = 4_000;
+/// Most peers of one node.
+pub const PEERS_MAX: usize = 10_000;
+/// Shortest secret shared with a peer, in bytes.
+pub const PEER_SECRET_BYTES_MIN: usize = 32;
+/// Longest secret shared with a peer, in bytes.
+pub const PEER_SECRET_BYTES_MAX: usize = 1024;

@@ -2,7 +2,6 @@
 //! no final file remains.
 
 use causeway_plane::{Found, Interruption, PullError, Refusal};
-
 use causeway_types::{Blake3, Content, Sha256};
 
 use crate::world::{Consumer, Provider, SLICE, answering, sample};

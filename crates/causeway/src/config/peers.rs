@@ -1,0 +1,236 @@
+//! The `[[peers]]` entries: read, checked one by one and against each other. A secret stays where
+//! it is until the node starts.
+
+use std::path::{Path, PathBuf};
+
+use causeway_node::Secret;
+use causeway_types::limits::{PEERS_MAX, PEER_SECRET_BYTES_MAX, PEER_SECRET_BYTES_MIN};
+use causeway_types::{Address, ParticipantId};
+
+use super::keys::PEER_KEYS;
+use super::source::{Origin, PeerEntry, Wrong};
+
+/// A peer as it is configured. No `Debug`: it may hold a secret.
+pub(crate) struct PeerConfig {
+    /// The short name.
+    pub(crate) name: String,
+    /// Its participant id.
+    pub(crate) participant_id: ParticipantId,
+    /// Its root URL.
+    pub(crate) address: Address,
+    /// Where its secret is.
+    pub(crate) secret: SecretSource,
+    /// Where the entry stands.
+    pub(super) origin: Origin,
+}
+
+/// Where a peer's secret is.
+pub(crate) enum SecretSource {
+    /// In the configuration file.
+    Inline(Secret),
+    /// In a file of its own.
+    File(PathBuf),
+}
+
+impl SecretSource {
+    /// Whether it stands in the configuration file.
+    pub(super) fn is_inline(&self) -> bool {
+        matches!(self, Self::Inline(_))
+    }
+
+    /// The file of its own.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Inline(_) => None,
+            Self::File(path) => Some(path),
+        }
+    }
+
+    /// Where it is, in words that may be shown.
+    pub(crate) fn description(&self) -> String {
+        match self {
+            Self::Inline(_) => "in the configuration file".to_owned(),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
+
+    /// Reads the secret.
+    pub(crate) fn read(&self) -> Result<Secret, String> {
+        let path = match self {
+            Self::Inline(secret) => return Ok(secret.clone()),
+            Self::File(path) => path,
+        };
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| format!("read the secret {}: {error}", path.display()))?;
+        secret(text.trim()).map_err(|found| {
+            format!("the secret in {}: found {found}, expected {}", path.display(), length())
+        })
+    }
+}
+
+/// Checks every entry; what is wrong is added to `wrong` and its entry left out.
+pub(super) fn read(entries: &[PeerEntry], base: &Path, wrong: &mut Vec<Wrong>) -> Vec<PeerConfig> {
+    let mut peers: Vec<PeerConfig> = Vec::new();
+    for entry in entries.iter().take(PEERS_MAX) {
+        let Some(peer) = one(entry, base, wrong) else { continue };
+        let twin = peers.iter().find(|other| {
+            other.name == peer.name || other.participant_id == peer.participant_id
+        });
+        match twin {
+            Some(twin) => wrong.push(Wrong::Value {
+                origin: entry.origin.clone(),
+                key: "peers".to_owned(),
+                found: format!("{:?} ({}), as at {}", peer.name, peer.participant_id, twin.origin),
+                expected: "another name and participant id in every entry".to_owned(),
+            }),
+            None => peers.push(peer),
+        }
+    }
+    if let Some(entry) = entries.get(PEERS_MAX) {
+        wrong.push(Wrong::Value {
+            origin: entry.origin.clone(),
+            key: "peers".to_owned(),
+            found: format!("{} entries", entries.len()),
+            expected: format!("at most {PEERS_MAX}"),
+        });
+    }
+    peers
+}
+
+fn one(entry: &PeerEntry, base: &Path, wrong: &mut Vec<Wrong>) -> Option<PeerConfig> {
+    let name = field(entry, "name", wrong, |text| is_name(text).then(|| text.to_owned()));
+    let participant_id =
+        field(entry, "participant_id", wrong, |text| ParticipantId::parse(text).ok());
+    let address = field(entry, "address", wrong, |text| Address::parse(text).ok());
+    let secret = secret_source(entry, base, wrong);
+    Some(PeerConfig {
+        name: name?,
+        participant_id: participant_id?,
+        address: address?,
+        secret: secret?,
+        origin: entry.origin.clone(),
+    })
+}
+
+fn field<T>(
+    entry: &PeerEntry,
+    name: &str,
+    wrong: &mut Vec<Wrong>,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
+    let key = format!("peers.{name}");
+    let Some((_, text, origin)) = entry.values.iter().find(|(known, ..)| *known == name) else {
+        let place = entry.origin.to_string();
+        wrong.push(Wrong::Missing { place, key, expected: expected(name) });
+        return None;
+    };
+    let parsed = parse(text);
+    if parsed.is_none() {
+        let found = format!("{:?}", text.chars().take(80).collect::<String>());
+        wrong.push(Wrong::Value { origin: origin.clone(), key, found, expected: expected(name) });
+    }
+    parsed
+}
+
+fn secret_source(entry: &PeerEntry, base: &Path, wrong: &mut Vec<Wrong>) -> Option<SecretSource> {
+    let value = |name| entry.values.iter().find(|(known, ..)| *known == name);
+    match (value("secret"), value("secret_file")) {
+        (Some((_, text, origin)), None) => match secret(text) {
+            Ok(secret) => Some(SecretSource::Inline(secret)),
+            Err(found) => {
+                let (origin, expected) = (origin.clone(), length());
+                wrong.push(Wrong::Value { origin, key: "peers.secret".into(), found, expected });
+                None
+            }
+        },
+        (None, Some((_, path, _))) => Some(SecretSource::File(base.join(path))),
+        (found, _) => {
+            let key = "peers.secret_file".to_owned();
+            let expected = "one of secret_file and secret".to_owned();
+            wrong.push(match found {
+                Some((_, _, origin)) => Wrong::Value {
+                    origin: origin.clone(),
+                    key,
+                    found: "both secret_file and secret".to_owned(),
+                    expected,
+                },
+                None => Wrong::Missing { place: entry.origin.to_string(), key, expected },
+            });
+            None
+        }
+    }
+}
+
+/// The error says what was found, never the secret itself.
+fn secret(text: &str) -> Result<Secret, String> {
+    if (PEER_SECRET_BYTES_MIN..=PEER_SECRET_BYTES_MAX).contains(&text.len()) {
+        Ok(Secret::new(text.as_bytes()))
+    } else {
+        Err(format!("{} bytes", text.len()))
+    }
+}
+
+fn length() -> String {
+    format!("{PEER_SECRET_BYTES_MIN} to {PEER_SECRET_BYTES_MAX} bytes")
+}
+
+fn expected(name: &str) -> String {
+    PEER_KEYS.iter().find(|key| key.name == name).map_or_else(String::new, |key| key.expected.into())
+}
+
+fn is_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::source::Layer;
+    use super::*;
+
+    fn check(text: &str, expected: &[&str]) {
+        let layer = Layer::file(Path::new("c.toml"), text);
+        let mut wrong = layer.wrong;
+        read(&layer.peers, Path::new(""), &mut wrong);
+        let found: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn every_fault_of_an_entry_is_told_and_never_the_secret() {
+        let peer = "[[peers]]\nname = \"b\"\nparticipant_id = \"b\"\naddress = \"http://b\"\n";
+        check(&format!("{peer}secret_file = \"b.secret\""), &[]);
+        check(&format!("{peer}secret = \"{}\"", "x".repeat(32)), &[]);
+        check(
+            &format!("{peer}secret = \"hunter2\""),
+            &["c.toml:5: peers.secret: found 7 bytes, expected 32 to 1024 bytes"],
+        );
+        check(
+            &format!("{peer}secret = 12345678"),
+            &[
+                "c.toml:5: peers.secret: found no text, expected a text of 32 to 1024 bytes",
+                "c.toml:1: peers.secret_file: found nothing, expected one of secret_file and \
+                 secret",
+            ],
+        );
+        check(
+            &format!("{peer}secret_file = \"x\"\nadress = \"y\""),
+            &["c.toml:6: unknown key `peers.adress`; did you mean `address`?"],
+        );
+        let twice = format!("{peer}secret_file = \"x\"\n{peer}secret_file = \"x\"");
+        check(
+            &twice,
+            &["c.toml:6: peers: found \"b\" (b), as at c.toml:1, expected another name and \
+               participant id in every entry"],
+        );
+        check(
+            "[[peers]]\nname = \"a b\"\nparticipant_id = \"b\"\naddress = \"b\"\n\
+             secret_file = \"x\"",
+            &[
+                "c.toml:2: peers.name: found \"a b\", expected a text of 1 to 64 letters, \
+                 digits, `-`, `_` or `.`",
+                "c.toml:4: peers.address: found \"b\", expected an absolute http or https URL",
+            ],
+        );
+    }
+}
