@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use causeway_store::suite::samples;
-use causeway_store::{ChangeSet, NewMessage, Settle, Store};
+use causeway_store::{ChangeSet, NegotiationEntry, NewMessage, Settle, Store};
 use causeway_store_sql::{SqliteOptions, SqliteStore};
 use causeway_types::Role;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -13,8 +13,8 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 /// What a message of the protocol causes: one aggregate, one message, one settled, one event.
-fn changes(name: &str, settled: i64) -> ChangeSet {
-    let mut entry = samples::negotiations().swap_remove(1);
+fn changes(sample: &NegotiationEntry, name: &str, settled: i64) -> ChangeSet {
+    let mut entry = sample.clone();
     entry.negotiation.id = samples::pid(name);
     entry.negotiation.peer_pid = Some(samples::pid(name));
     entry.negotiation.role = Role::Provider;
@@ -30,14 +30,15 @@ fn changes(name: &str, settled: i64) -> ChangeSet {
 
 async fn commit_many(store: &Arc<SqliteStore>, committers: u64, total: u64, serial: &AtomicU64) {
     let mut tasks = JoinSet::new();
+    let sample = samples::negotiations().swap_remove(1);
     for task in 0..committers {
-        let store = Arc::clone(store);
+        let (store, sample) = (Arc::clone(store), sample.clone());
         let count = total / committers + u64::from(task < total % committers);
         let first = serial.fetch_add(count, Ordering::Relaxed);
         tasks.spawn(async move {
             let mut settled = 0;
             for n in first..first + count {
-                let committed = store.commit(changes(&format!("n{n}"), settled)).await;
+                let committed = store.commit(changes(&sample, &format!("n{n}"), settled)).await;
                 settled = committed.map_or(0, |committed| committed.outbox[0].id);
             }
         });

@@ -222,7 +222,7 @@ impl Store for MemoryStore {
 
     async fn events(&self, page: Page) -> Result<Vec<Event>, ReadError> {
         let state = self.state();
-        Ok(table::beyond(&state.events, page).cloned().take(page.limit).collect())
+        Ok(table::beyond(&state.events, page).take(page.limit).cloned().collect())
     }
 
     async fn last_event(&self) -> Result<i64, ReadError> {
@@ -233,7 +233,7 @@ impl Store for MemoryStore {
         let state = self.state();
         let of_process = table::beyond(&state.events, page)
             .filter(|event| event.process.as_ref() == Some(process));
-        Ok(of_process.cloned().take(page.limit).collect())
+        Ok(of_process.take(page.limit).cloned().collect())
     }
 
     async fn claim_outbox(

@@ -80,3 +80,7 @@ pub const PEERS_MAX: usize = 10_000;
 pub const PEER_SECRET_BYTES_MIN: usize = 32;
 /// Longest secret shared with a peer, in bytes.
 pub const PEER_SECRET_BYTES_MAX: usize = 1024;
+/// Most connections of one listener at a time; further ones wait.
+pub const CONNECTIONS_MAX: usize = 4_096;
+/// Longest wait for the head of a request on an open connection, in seconds.
+pub const REQUEST_HEAD_SECONDS_MAX: u64 = 75;

@@ -22,6 +22,7 @@ use causeway_types::{Address, ParticipantId};
 pub(crate) use self::peers::PeerConfig;
 use self::keys::{KEYS, Preset, find};
 use self::source::{Layer, Origin, Wrong};
+pub(crate) use self::value::rule;
 use self::value::Value;
 use crate::exit::{Exit, Failure, Outcome};
 
@@ -305,6 +306,15 @@ impl Config {
             ));
         }
         self.warnings = warnings;
+    }
+}
+
+/// Whether these values would be taken, before they are written to a file.
+pub(crate) fn check_flags(given: &[(&str, String)]) -> Outcome {
+    let given: Vec<_> = given.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+    match Layer::flags(given.iter()).wrong.as_slice() {
+        [] => Ok(()),
+        wrong => Err(report(wrong)),
     }
 }
 

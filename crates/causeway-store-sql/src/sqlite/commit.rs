@@ -219,10 +219,6 @@ fn version(Version(version): Version) -> i64 {
     i64::try_from(version).unwrap_or(i64::MAX)
 }
 
-fn execute(
-    connection: &Connection,
-    sql: &str,
-    values: impl Params,
-) -> rusqlite::Result<usize> {
+fn execute(connection: &Connection, sql: &str, values: impl Params) -> rusqlite::Result<usize> {
     connection.prepare_cached(sql)?.execute(values)
 }

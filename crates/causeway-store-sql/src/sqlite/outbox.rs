@@ -160,9 +160,7 @@ pub(super) fn of(
 
 fn message(row: &Row<'_>) -> Result<OutboxRow, ReadError> {
     fn text<'r>(row: &'r Row<'_>, column: &str) -> Result<&'r str, ReadError> {
-        row.get_ref(column)
-            .and_then(|value| Ok(value.as_str()?))
-            .map_err(unavailable)
+        row.get_ref(column).and_then(|value| Ok(value.as_str()?)).map_err(unavailable)
     }
     let id: i64 = row.get("id").map_err(unavailable)?;
     let what = format!("outbox message {id}");

@@ -10,9 +10,7 @@ use causeway_store::{
     Remembered, Stored, TransferEntry, Version,
 };
 use causeway_types::limits::STORE_READERS_MAX;
-use causeway_types::{
-    AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, Role, Timestamp,
-};
+use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, Role, Timestamp};
 use rusqlite::{Connection, Params, Row, params};
 use tokio::sync::Semaphore;
 
@@ -312,9 +310,8 @@ fn rows<T>(
 }
 
 fn stored<T: Record>(row: &Row<'_>) -> Result<Stored<T>, ReadError> {
-    let text = |column| {
-        row.get_ref(column).and_then(|value| Ok(value.as_str()?)).map_err(unavailable)
-    };
+    let text =
+        |column| row.get_ref(column).and_then(|value| Ok(value.as_str()?)).map_err(unavailable);
     let version: i64 = row.get("version").map_err(unavailable)?;
     Ok(Stored {
         value: records::decode(text("id")?, text("body")?)?,
@@ -363,7 +360,6 @@ pub(super) fn corrupt(what: &str, reason: impl Display) -> ReadError {
     ReadError::Corrupt { what: what.to_owned(), reason: reason.to_string() }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 pub(super) fn unavailable(error: rusqlite::Error) -> ReadError {
     ReadError::Unavailable { reason: error.to_string() }
 }

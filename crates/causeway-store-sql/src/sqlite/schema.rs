@@ -68,12 +68,7 @@ fn configure_writer(connection: &Connection, options: &SqliteOptions) -> rusqlit
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     let ignore = |_: &rusqlite::Row<'_>| Ok(());
-    connection.pragma_update_and_check(
-        None,
-        "wal_autocheckpoint",
-        STORE_LOG_PAGES_MAX,
-        ignore,
-    )?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", STORE_LOG_PAGES_MAX, ignore)?;
     connection.pragma_update_and_check(None, "journal_size_limit", LOG_BYTES_KEPT, ignore)?;
     if let Some(pages) = options.pages_max {
         connection.pragma_update_and_check(None, "max_page_count", pages, ignore)?;

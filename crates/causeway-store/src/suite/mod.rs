@@ -3,7 +3,7 @@
 //! migrations) is tested beside that driver.
 
 #![expect(clippy::unwrap_used, reason = "the suite runs in tests, where a failure is a panic")]
-#![cfg_attr(not(test), expect(missing_docs, reason = "a behaviour's name is its description"))]
+#![expect(missing_docs, reason = "the name of a behaviour is its description")]
 
 mod aggregates;
 mod atomicity;

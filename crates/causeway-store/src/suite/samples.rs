@@ -53,7 +53,8 @@ fn content() -> Content {
 }
 
 fn reason() -> Reason {
-    Reason::new(Some("409".to_owned()), ["not today".to_owned(), "明日はどう？ \"\\\n".to_owned()])
+    let texts = ["not today", "明日はどう？ \"\\\n"].map(str::to_owned);
+    Reason::new(Some("409".to_owned()), texts)
 }
 
 /// A policy with all three kinds of rules, nested conditions, numbers, references and a term

@@ -1,0 +1,11 @@
+//! Whole nodes against each other: real HTTP on loopback, real files, a store in memory; and a
+//! network and a store that fail on purpose.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod bad_input;
+mod decisions;
+mod exchange;
+mod faults;
+mod management;
+mod world;

@@ -1,0 +1,466 @@
+//! A world of nodes: each with its own store, files and listener, connected by a network that a
+//! test can cut and make lossy.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use causeway_api::{Access, management_router, protocol_router};
+use causeway_dsp::Question;
+use causeway_node::clock::System;
+use causeway_node::{
+    Answer, Egress, HttpTransport, Network, NewOffer, Node, Outgoing, Parts, Peer, Retry, Secret,
+    Settings, Transport, TransportError,
+};
+use causeway_plane::Objects;
+use causeway_policy::Policy;
+use causeway_store::{
+    AgreementEntry, EventKind, MemoryStore, NegotiationEntry, Page, PublishedOffer, Rule, Store,
+    TransferEntry,
+};
+use causeway_types::{Address, LangText, ParticipantId, ProcessId};
+use futures_util::stream;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// Longer than any step of a test takes; when it passes, the test has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a node in a world is made from.
+pub(crate) struct Plan {
+    pub(crate) rules: Vec<(Question, Rule)>,
+    pub(crate) attempts_max: u32,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) loss: Option<u64>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            rules: Vec::new(),
+            attempts_max: 1_000,
+            store: Arc::new(MemoryStore::new()),
+            loss: None,
+        }
+    }
+}
+
+/// A node that is running.
+pub(crate) struct Running {
+    pub(crate) node: Node,
+    pub(crate) id: ParticipantId,
+    pub(crate) address: Address,
+    pub(crate) management: String,
+    pub(crate) network: Arc<Lossy>,
+    store: Arc<dyn Store>,
+    settings: Settings,
+    directory: TempDir,
+    stop: CancellationToken,
+}
+
+/// Three participants: a provider, a consumer, and one that has no part in their exchange.
+pub(crate) struct World {
+    pub(crate) provider: Running,
+    pub(crate) consumer: Running,
+    pub(crate) stranger: Running,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::of(Plan::default(), Plan::default()).await
+    }
+
+    pub(crate) async fn of(provider: Plan, consumer: Plan) -> Self {
+        let names = ["provider", "consumer", "stranger"];
+        let mut listeners = Vec::new();
+        for _ in names {
+            listeners.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
+        }
+        let addresses: Vec<Address> = listeners
+            .iter()
+            .map(|l| Address::parse(&format!("http://{}", l.local_addr().unwrap())).unwrap())
+            .collect();
+        let mut listeners = listeners.into_iter();
+        let mut plans = [provider, consumer, Plan::default()].into_iter();
+        let mut nodes = Vec::new();
+        for own in 0..names.len() {
+            let peers = (0..names.len()).filter(|other| *other != own).map(|other| Peer {
+                name: names[other].to_owned(),
+                participant_id: participant(names[other]),
+                address: addresses[other].clone(),
+                secret: secret(own, other),
+            });
+            let peers = peers.collect();
+            let plan = plans.next().unwrap();
+            let listener = listeners.next().unwrap();
+            let id = participant(names[own]);
+            nodes.push(Running::start(id, addresses[own].clone(), peers, plan, listener).await);
+        }
+        let mut nodes = nodes.into_iter();
+        let mut next = || nodes.next().unwrap();
+        Self { provider: next(), consumer: next(), stranger: next() }
+    }
+
+    /// Publishes at the provider, negotiates at the consumer, and returns both once FINALIZED.
+    pub(crate) async fn contract(&self, bytes: &[u8]) -> AgreementEntry {
+        let offer = self.provider.publish(bytes, Policy::open()).await;
+        let id = self.consumer.request(&self.provider, &offer).await;
+        self.consumer.negotiation_in(&id, "FINALIZED").await;
+        self.consumer.agreement_of(&id).await
+    }
+}
+
+/// The same for both sides of a pair.
+fn secret(one: usize, other: usize) -> Secret {
+    let (low, high) = (one.min(other), one.max(other));
+    Secret::new(format!("{low}-{high}-a-secret-of-at-least-32-bytes"))
+}
+
+fn participant(name: &str) -> ParticipantId {
+    ParticipantId::parse(format!("did:web:{name}.example")).unwrap()
+}
+
+impl Running {
+    async fn start(
+        id: ParticipantId,
+        address: Address,
+        peers: Vec<Peer>,
+        plan: Plan,
+        listener: TcpListener,
+    ) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let received = directory.path().join("received");
+        std::fs::create_dir(&received).unwrap();
+        let settings = Settings {
+            participant_id: id.clone(),
+            title: id.to_string(),
+            jurisdiction: None,
+            address: address.clone(),
+            objects: directory.path().join("objects"),
+            received,
+            peers,
+            rules: plan.rules,
+            retry: Retry {
+                attempts_max: plan.attempts_max,
+                wait_first: Duration::from_millis(1),
+                wait_max: Duration::from_millis(20),
+                answer_timeout: Duration::from_secs(20),
+            },
+            token_lifetime: Duration::from_secs(600),
+            reachable: vec![Network::parse("127.0.0.0/8").unwrap()],
+        };
+        let egress = Egress::new(settings.reachable.clone()).unwrap();
+        let network = Arc::new(Lossy::new(HttpTransport::new(egress), plan.loss));
+        let objects = Objects::open(&settings.objects).unwrap();
+        let node = start(&settings, &plan.store, &network, objects).await;
+        let stop = CancellationToken::new();
+        serve(listener, protocol_router(node.clone()), &stop);
+        let management = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let management_address = format!("http://{}", management.local_addr().unwrap());
+        serve(management, management_router(node.clone(), Access::token("operator")), &stop);
+        Self {
+            node,
+            id,
+            address,
+            management: management_address,
+            network,
+            store: plan.store,
+            settings,
+            directory,
+            stop,
+        }
+    }
+
+    /// Forgets everything that is not in the store or in files, as a crash does, and starts
+    /// again. The listeners of the crashed node keep answering for it, as a peer may see it do.
+    pub(crate) async fn crash_and_restart(&mut self) {
+        self.node.stop().await;
+        let objects = self.node.objects().clone();
+        self.node = start(&self.settings, &self.store, &self.network, objects).await;
+    }
+
+    pub(crate) fn received(&self) -> PathBuf {
+        self.settings.received.clone()
+    }
+
+    pub(crate) fn files_received(&self) -> usize {
+        std::fs::read_dir(&self.settings.received).unwrap().count()
+    }
+
+    pub(crate) fn object_path(&self, offer: &PublishedOffer) -> PathBuf {
+        self.directory.path().join("objects").join(offer.content.blake3().to_string())
+    }
+
+    pub(crate) async fn publish(&self, bytes: &[u8], policy: Policy) -> PublishedOffer {
+        self.publish_with(bytes, policy, Vec::new()).await
+    }
+
+    pub(crate) async fn publish_with(
+        &self,
+        bytes: &[u8],
+        policy: Policy,
+        rules: Vec<(Question, Rule)>,
+    ) -> PublishedOffer {
+        let chunk = bytes::Bytes::copy_from_slice(bytes);
+        let body = stream::iter([Ok::<_, std::io::Error>(chunk)]);
+        let content = self.node.objects().ingest(body, None).await.unwrap();
+        let offer = NewOffer {
+            id: None,
+            dataset_id: None,
+            titles: vec![LangText::new("en", "a table").unwrap()],
+            descriptions: Vec::new(),
+            media_type: "text/csv".to_owned(),
+            file_name: Some("table.csv".to_owned()),
+            content,
+            policy,
+            rules,
+        };
+        self.node.publish(offer, None).await.unwrap()
+    }
+
+    /// Requests a contract on the offer as the peer's catalog shows it.
+    pub(crate) async fn request(&self, peer: &Self, offer: &PublishedOffer) -> ProcessId {
+        let dataset = self.node.peer_dataset(&peer.id, &offer.dataset_id).await.unwrap();
+        let mut terms = dataset.offers[0].clone();
+        terms.target = Some(offer.dataset_id.clone());
+        let entry = self.node.request_contract(&peer.id, terms, None).await.unwrap();
+        entry.negotiation.id
+    }
+
+    pub(crate) async fn transfer(&self, agreement: &AgreementEntry) -> ProcessId {
+        let entry = self.node.request_transfer(&agreement.agreement.id, None).await.unwrap();
+        entry.transfer.id
+    }
+
+    pub(crate) async fn negotiation(&self, id: &ProcessId) -> NegotiationEntry {
+        self.store.negotiation(id).await.unwrap().unwrap().value
+    }
+
+    pub(crate) async fn transfer_entry(&self, id: &ProcessId) -> TransferEntry {
+        self.store.transfer(id).await.unwrap().unwrap().value
+    }
+
+    pub(crate) async fn negotiations(&self) -> Vec<NegotiationEntry> {
+        let all = Page { after: None, limit: 1_000 };
+        let all = self.store.negotiations(all).await.unwrap();
+        all.into_iter().map(|stored| stored.value).collect()
+    }
+
+    pub(crate) async fn transfers(&self) -> Vec<TransferEntry> {
+        let all = Page { after: None, limit: 1_000 };
+        self.store.transfers(all).await.unwrap().into_iter().map(|stored| stored.value).collect()
+    }
+
+    pub(crate) async fn agreements(&self) -> Vec<AgreementEntry> {
+        let all = Page { after: None, limit: 1_000 };
+        self.store.agreements(all).await.unwrap().into_iter().map(|stored| stored.value).collect()
+    }
+
+    pub(crate) async fn agreement_of(&self, negotiation: &ProcessId) -> AgreementEntry {
+        let all = self.agreements().await;
+        all.into_iter().find(|entry| entry.negotiation == *negotiation).unwrap()
+    }
+
+    /// Waits until the negotiation is in this state.
+    pub(crate) async fn negotiation_in(&self, id: &ProcessId, state: &str) -> NegotiationEntry {
+        self.until(state, async || {
+            let entry = self.store.negotiation(id).await.unwrap()?.value;
+            let found = entry.negotiation.state().map(|s| s.as_str());
+            (found == Some(state)).then_some(entry)
+        })
+        .await
+    }
+
+    /// Waits until the negotiation waits for an answer.
+    pub(crate) async fn negotiation_asks(&self, id: &ProcessId, question: Question) {
+        self.until(question.as_str(), async || {
+            let entry = self.store.negotiation(id).await.unwrap()?.value;
+            (entry.negotiation.question == Some(question)).then_some(())
+        })
+        .await
+    }
+
+    /// Waits until the transfer is in this state.
+    pub(crate) async fn transfer_in(&self, id: &ProcessId, state: &str) -> TransferEntry {
+        self.until(state, async || {
+            let entry = self.store.transfer(id).await.unwrap()?.value;
+            let found = entry.transfer.state().map(|s| s.as_str());
+            (found == Some(state)).then_some(entry)
+        })
+        .await
+    }
+
+    /// Waits until the transfer waits for an answer.
+    pub(crate) async fn transfer_asks(&self, id: &ProcessId, question: Question) {
+        self.until(question.as_str(), async || {
+            let entry = self.store.transfer(id).await.unwrap()?.value;
+            (entry.transfer.question == Some(question)).then_some(())
+        })
+        .await
+    }
+
+    /// Waits until something of this kind has been told about the process, and returns its text.
+    pub(crate) async fn told(&self, id: &ProcessId, kind: EventKind) -> String {
+        self.until(kind.as_str(), async || {
+            let all = Page { after: None, limit: 1_000 };
+            let events = self.store.history(id, all).await.unwrap();
+            events.into_iter().find(|event| event.kind == kind).map(|event| event.text)
+        })
+        .await
+    }
+
+    /// The provider's side of a process the consumer knows.
+    pub(crate) async fn counterpart(&self, peer_pid: &ProcessId) -> ProcessId {
+        self.until("the counterpart", async || {
+            let negotiations = self.negotiations().await.into_iter();
+            let mut of_negotiations = negotiations.filter_map(|entry| {
+                (entry.negotiation.peer_pid.as_ref() == Some(peer_pid))
+                    .then(|| entry.negotiation.id.clone())
+            });
+            let transfers = self.transfers().await.into_iter();
+            let mut of_transfers = transfers.filter_map(|entry| {
+                (entry.transfer.peer_pid.as_ref() == Some(peer_pid))
+                    .then(|| entry.transfer.id.clone())
+            });
+            of_negotiations.next().or_else(|| of_transfers.next())
+        })
+        .await
+    }
+
+    /// Looks again whenever something happens, until there is an answer.
+    async fn until<T>(&self, what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+        let mut events = self.node.events();
+        let looking = async {
+            loop {
+                if let Some(found) = look().await {
+                    return found;
+                }
+                // A commit without an event (an acknowledgement) is found at the next tick.
+                tokio::time::timeout(Duration::from_millis(20), events.recv()).await.ok();
+            }
+        };
+        match tokio::time::timeout(PATIENCE, looking).await {
+            Ok(found) => found,
+            Err(_) => panic!("{}: {what} did not come about: {}", self.id, self.story().await),
+        }
+    }
+
+    /// Everything that was told, for a failed test.
+    async fn story(&self) -> String {
+        let all = Page { after: None, limit: 1_000 };
+        let events = self.store.events(all).await.unwrap();
+        let lines = events.iter().map(|event| format!("\n  {} {}", event.kind.as_str(), event.text));
+        lines.collect()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+async fn start(
+    settings: &Settings,
+    store: &Arc<dyn Store>,
+    network: &Arc<Lossy>,
+    objects: Objects,
+) -> Node {
+    let parts = Parts {
+        settings: settings.clone(),
+        store: Arc::clone(store),
+        transport: Arc::clone(network) as Arc<dyn Transport>,
+        egress: Egress::new(settings.reachable.clone()).unwrap(),
+        objects,
+        clock: Arc::new(System),
+        entropy: Arc::new(System),
+    };
+    Node::start(parts).await.unwrap()
+}
+
+fn serve(listener: TcpListener, router: axum::Router, stop: &CancellationToken) {
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        let shutdown = async move { stop.cancelled().await };
+        axum::serve(listener, router).with_graceful_shutdown(shutdown).await.unwrap();
+    });
+}
+
+/// A network that can be cut, and that loses, repeats and forgets to answer by chance.
+pub(crate) struct Lossy {
+    inner: HttpTransport,
+    cut: AtomicBool,
+    failing: AtomicBool,
+    chance: Option<Mutex<u64>>,
+    sent: AtomicU64,
+}
+
+impl Lossy {
+    fn new(inner: HttpTransport, seed: Option<u64>) -> Self {
+        Self {
+            inner,
+            cut: AtomicBool::new(false),
+            failing: AtomicBool::new(false),
+            chance: seed.map(Mutex::new),
+            sent: AtomicU64::new(0),
+        }
+    }
+
+    /// Nothing gets through any more, or everything again.
+    pub(crate) fn cut(&self, cut: bool) {
+        self.cut.store(cut, Ordering::SeqCst);
+    }
+
+    /// Whoever is called answers 500, or the truth again.
+    pub(crate) fn fail(&self, fail: bool) {
+        self.failing.store(fail, Ordering::SeqCst);
+    }
+
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::SeqCst)
+    }
+
+    fn below(&self, bound: u64) -> u64 {
+        let Some(chance) = &self.chance else { return bound };
+        let mut state = chance.lock().unwrap();
+        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = *state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % bound
+    }
+}
+
+#[async_trait]
+impl Transport for Lossy {
+    async fn send(&self, request: Outgoing) -> Result<Answer, TransportError> {
+        let gone = |reason: &str| {
+            Err(TransportError::Unreachable {
+                url: request.url.clone(),
+                reason: reason.to_owned(),
+            })
+        };
+        self.sent.fetch_add(1, Ordering::SeqCst);
+        if self.cut.load(Ordering::SeqCst) {
+            return gone("the network is cut");
+        }
+        if self.failing.load(Ordering::SeqCst) {
+            return Ok(Answer { status: 500, next: None, body: bytes::Bytes::new() });
+        }
+        match self.below(10) {
+            0 | 1 => gone("lost on the way"),
+            2 | 3 => {
+                self.inner.send(request.clone()).await.ok();
+                gone("the answer was lost")
+            }
+            4 => {
+                self.inner.send(request.clone()).await.ok();
+                self.inner.send(request).await
+            }
+            _ => self.inner.send(request).await,
+        }
+    }
+}
