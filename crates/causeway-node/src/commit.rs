@@ -10,8 +10,9 @@ pub type Remember<T> = Option<Box<dyn Fn(&T) -> Remembered + Send + Sync>>;
 
 /// How often a decision is made anew because somebody else wrote meanwhile.
 pub(crate) const CONFLICTS_MAX: usize = 16;
-/// How long the committing node alone may send the messages it committed.
-pub(crate) const LEASE_MILLIS: u64 = 60_000;
+/// How long the committing node alone may send the messages it committed. If the commit's outcome
+/// was not known, nobody was handed the messages, and this is how long they wait to be found.
+pub(crate) const LEASE_MILLIS: u64 = 5_000;
 
 impl Node {
     /// Commits, then hands new messages to the dispatcher and events to the listeners. If the

@@ -26,7 +26,7 @@ const SENDING_MAX: usize = 256;
 /// Messages under way at the same time to one peer, so that a silent one cannot starve others.
 const SENDING_PEER_MAX: usize = 64;
 /// How often the store is asked for messages that nobody handed over.
-const LOOK_SECONDS: u64 = 5;
+const LOOK_SECONDS: u64 = 2;
 /// Messages taken from the store at once.
 const CLAIM_MAX: usize = 256;
 

@@ -211,12 +211,14 @@ impl Node {
     ) -> Result<TransferEntry, Problem> {
         for _ in 0..CONFLICTS_MAX {
             let stored = self.0.store.transfer(id).await.map_err(read_failed)?;
-            let Stored { mut value, version, .. } = stored.ok_or_else(|| unknown(id))?;
+            let Stored { value: before, version, .. } = stored.ok_or_else(|| unknown(id))?;
+            let mut value = before.clone();
             let (peer, role) = (value.transfer.peer.clone(), value.transfer.role);
             let basis = self.basis(&value.transfer.agreement_id, &peer, role).await?;
             let mint = self.mint();
             let input = input(&mut value, &mint)?;
-            let mut plan = self.plan_transfer(value, Some(version), &basis, input, &mint)?;
+            let from = Some((&before, version));
+            let mut plan = self.plan_transfer(value, from, &basis, input, &mint)?;
             plan.changes.settle.extend(settle.clone());
             if plan.changes.is_empty() {
                 return Ok(plan.entry);
@@ -258,15 +260,13 @@ impl Node {
 
     fn plan_transfer(
         &self,
-        entry: TransferEntry,
-        version: Option<Version>,
+        mut entry: TransferEntry,
+        from: Option<(&TransferEntry, Version)>,
         basis: &Basis,
         input: Input,
         mint: &Mint<'_>,
     ) -> Result<Plan, Problem> {
-        let before = entry.clone();
         let id = entry.transfer.id.clone();
-        let mut entry = entry;
         let mut story = Story::of(id.clone(), mint.now, TRANSFER);
         tell_input(&mut story, &input);
         let mut changes = ChangeSet::default();
@@ -302,11 +302,11 @@ impl Node {
         if entry.transfer.state().is_some_and(State::is_final) {
             entry.flow = None;
         }
-        let fresh = version.is_none();
-        if entry == before && !fresh {
+        if from.is_some_and(|(before, _)| *before == entry) {
             return Ok(Plan { entry, changes: ChangeSet::default() });
         }
-        if let (None, Some(outcome)) = (&before.outcome, &entry.outcome) {
+        let had_outcome = from.is_some_and(|(before, _)| before.outcome.is_some());
+        if let (false, Some(outcome)) = (had_outcome, &entry.outcome) {
             let text = format!(
                 "{} bytes verified against the contract, sha256 {}",
                 outcome.content.bytes(),
@@ -316,7 +316,7 @@ impl Node {
         }
         entry.updated_at = mint.now;
         let entity = Entity::Transfer(Box::new(entry.clone()));
-        changes.puts.push(Put { entity, expected: version });
+        changes.puts.push(Put { entity, expected: from.map(|(_, version)| version) });
         changes.events = story.into_events();
         Ok(Plan { entry, changes })
     }

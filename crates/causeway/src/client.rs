@@ -70,7 +70,9 @@ impl Client {
             None => false,
         };
         if !is_local && parsed.scheme() == "http" {
-            context.output.warn(&format!("{url} is not encrypted; the token can be read on the way"));
+            context
+                .output
+                .warn(&format!("{url} is not encrypted; the token can be read on the way"));
         }
         let told = std::env::var("CAUSEWAY_NODE_TOKEN").ok().filter(|token| !token.is_empty());
         // The local node's token is never sent to another machine.
@@ -80,11 +82,6 @@ impl Client {
         });
         let http = build(reqwest::Client::builder().connect_timeout(Duration::from_secs(10)))?;
         Ok(Self { http, base: url.to_owned(), token, name: url.to_owned() })
-    }
-
-    /// The node as it is named in errors.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
     }
 
     /// A request to a path below the API's root, or to a path that names the root itself.

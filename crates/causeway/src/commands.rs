@@ -116,13 +116,7 @@ async fn history(context: &Context, collection: &str, id: &str) -> Outcome {
 }
 
 /// Does something to one process and shows what became of it.
-async fn act(
-    context: &Context,
-    collection: &str,
-    id: &str,
-    act: &str,
-    body: &Value,
-) -> Outcome {
+async fn act(context: &Context, collection: &str, id: &str, act: &str, body: &Value) -> Outcome {
     let client = context.client()?;
     let found = client.find(collection, id).await?;
     let id = crate::client::segment(crate::values::text(&found, "id"));

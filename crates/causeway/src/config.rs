@@ -19,11 +19,11 @@ use causeway_node::{Network, Retry};
 use causeway_store::Rule;
 use causeway_types::{Address, ParticipantId};
 
-pub(crate) use self::peers::PeerConfig;
 use self::keys::{KEYS, Preset, find};
+pub(crate) use self::peers::PeerConfig;
 use self::source::{Layer, Origin, Wrong};
-pub(crate) use self::value::rule;
 use self::value::Value;
+pub(crate) use self::value::rule;
 use crate::exit::{Exit, Failure, Outcome};
 
 /// The name of the file, wherever it is looked for.
@@ -311,7 +311,8 @@ impl Config {
 
 /// Whether these values would be taken, before they are written to a file.
 pub(crate) fn check_flags(given: &[(&str, String)]) -> Outcome {
-    let given: Vec<_> = given.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+    let given: Vec<_> =
+        given.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
     match Layer::flags(given.iter()).wrong.as_slice() {
         [] => Ok(()),
         wrong => Err(report(wrong)),
@@ -367,7 +368,8 @@ fn report(wrong: &[Wrong]) -> Failure {
         [one] => one.clone(),
         many => format!("the configuration has {} faults\n  {}", many.len(), many.join("\n  ")),
     };
-    let is_unset = wrong.iter().any(|w| matches!(w, Wrong::Missing { key, .. } if find(key).is_some()));
+    let is_unset =
+        wrong.iter().any(|w| matches!(w, Wrong::Missing { key, .. } if find(key).is_some()));
     let hint = if is_unset {
         "write a configuration with: causeway init"
     } else {

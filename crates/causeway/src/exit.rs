@@ -103,7 +103,7 @@ pub(crate) struct Failure {
     exit: Exit,
     detail: String,
     hints: Vec<String>,
-    document: Option<Value>,
+    document: Option<Box<Value>>,
     kind: Kind,
 }
 
@@ -122,13 +122,7 @@ pub(crate) type Outcome<T = ()> = Result<T, Failure>;
 impl Failure {
     /// `detail`: lower case, no full stop; what was attempted, found, expected.
     pub(crate) fn new(exit: Exit, detail: impl Into<String>) -> Self {
-        Self {
-            exit,
-            detail: detail.into(),
-            hints: Vec::new(),
-            document: None,
-            kind: Kind::Told,
-        }
+        Self { exit, detail: detail.into(), hints: Vec::new(), document: None, kind: Kind::Told }
     }
 
     /// A failure whose report the command itself has written.
@@ -146,7 +140,7 @@ impl Failure {
     /// The problem document of the API, kept as it came.
     #[must_use]
     pub(crate) fn document(mut self, document: Value) -> Self {
-        self.document = Some(document);
+        self.document = Some(Box::new(document));
         self
     }
 
@@ -178,7 +172,7 @@ impl Failure {
     /// The problem document for `--json`.
     pub(crate) fn to_document(&self) -> Value {
         if let Some(document) = &self.document {
-            return document.clone();
+            return document.as_ref().clone();
         }
         let mut document = json!({
             "title": CODES

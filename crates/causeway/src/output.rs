@@ -206,7 +206,10 @@ mod tests {
 
     #[test]
     fn what_a_peer_wrote_cannot_control_the_terminal() {
-        assert_eq!(printable("a\u{1b}[2Jb\rc\td\ne\u{202e}f"), "a\u{fffd}[2Jb\u{fffd}c d e\u{fffd}f");
+        assert_eq!(
+            printable("a\u{1b}[2Jb\rc\td\ne\u{202e}f"),
+            "a\u{fffd}[2Jb\u{fffd}c d e\u{fffd}f"
+        );
         assert_eq!(printable("数据 عربي"), "数据 عربي");
     }
 

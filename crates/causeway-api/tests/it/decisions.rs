@@ -149,6 +149,7 @@ async fn a_suspended_transfer_delivers_nothing_until_its_suspender_resumes_it() 
     let act = TransferAct::Suspend(Reason::of("audit", "one moment"));
     world.provider.node.decide_transfer(&theirs, &act).await.unwrap();
     world.consumer.transfer_in(&ours, "SUSPENDED").await;
+    world.provider.transfer_in(&theirs, "SUSPENDED").await;
     let refused = world.consumer.node.decide_transfer(&ours, &TransferAct::Resume).await;
     // The message to resume would be the provider's to refuse; the consumer knows already.
     assert!(refused.unwrap_err().to_string().contains("only the provider may resume"));

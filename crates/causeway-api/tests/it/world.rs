@@ -174,14 +174,6 @@ impl Running {
         }
     }
 
-    /// Forgets everything that is not in the store or in files, as a crash does, and starts
-    /// again. The listeners of the crashed node keep answering for it, as a peer may see it do.
-    pub(crate) async fn crash_and_restart(&mut self) {
-        self.node.stop().await;
-        let objects = self.node.objects().clone();
-        self.node = start(&self.settings, &self.store, &self.network, objects).await;
-    }
-
     pub(crate) fn received(&self) -> PathBuf {
         self.settings.received.clone()
     }
@@ -237,10 +229,6 @@ impl Running {
 
     pub(crate) async fn negotiation(&self, id: &ProcessId) -> NegotiationEntry {
         self.store.negotiation(id).await.unwrap().unwrap().value
-    }
-
-    pub(crate) async fn transfer_entry(&self, id: &ProcessId) -> TransferEntry {
-        self.store.transfer(id).await.unwrap().unwrap().value
     }
 
     pub(crate) async fn negotiations(&self) -> Vec<NegotiationEntry> {

@@ -62,9 +62,8 @@ fn with_query(method: &Method, args: &Args) -> String {
     if method != Method::GET || args.fields.is_empty() {
         return args.path.clone();
     }
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(&args.fields)
-        .finish();
+    let query =
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&args.fields).finish();
     let mark = if args.path.contains('?') { '&' } else { '?' };
     format!("{}{mark}{query}", args.path)
 }

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use crate::cli::Context;
 use crate::client::{Client, segment};
-use crate::config::Config;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::values::{items, optional, size, text};
 
@@ -100,7 +99,8 @@ fn on_this_machine(context: &Context, steps: &mut Vec<Value>) -> Outcome {
     }
     let file = config.file().map_or("the environment".to_owned(), |f| f.display().to_string());
     let warnings = config.warnings();
-    let detail = if warnings.is_empty() { file } else { format!("{file}; {}", warnings.join("; ")) };
+    let detail =
+        if warnings.is_empty() { file } else { format!("{file}; {}", warnings.join("; ")) };
     steps.push(step("configuration", Ok(detail)));
     let data = config.data_dir();
     steps.push(step("data directory", writable(&data)));

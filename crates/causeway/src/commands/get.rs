@@ -186,7 +186,8 @@ fn negotiation_waits(negotiation: &Value) -> String {
     let peer = text(negotiation, "peer");
     if let Some(question) = optional(negotiation, "waiting_for") {
         let id = short(text(negotiation, "id"));
-        let offers = if question == "offer_received" { "the peer offers other terms: " } else { "" };
+        let offers =
+            if question == "offer_received" { "the peer offers other terms: " } else { "" };
         return format!(
             "{offers}waiting for your decision ({question}): causeway negotiation show|accept|\
              terminate {id}"

@@ -62,7 +62,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Outcome {
     private_directory(&args.dir).doing(format_args!("make {}", args.dir.display()))?;
     let literals: Vec<_> = given.iter().map(|(key, value)| (*key, quoted(value))).collect();
     write_file(&file, &commented_file(&literals), args.force)?;
-    let config = Config::load(&Sources { file: Some(file.clone()), flags: Vec::new() })?;
+    let config = Config::load(&Sources { file: Some(file), flags: Vec::new() })?;
     let data = config.data_dir();
     private_directory(&data).doing(format_args!("make {}", data.display()))?;
     token(&config.token_file(), &System)?;
@@ -78,7 +78,8 @@ fn tell(context: &Context, file: &str, data: &Path, participant_id: &str) -> Out
         }));
     }
     context.output.line(&format!("wrote {file} for {participant_id}"))?;
-    let option = if file == "./causeway.toml" { String::new() } else { format!(" --config {file}") };
+    let option =
+        if file == "./causeway.toml" { String::new() } else { format!(" --config {file}") };
     context.output.say("what to do next:");
     context.output.say(&format!("  1. add your peers under [[peers]] in {file}"));
     context.output.say(&format!("  2. causeway serve{option}"));

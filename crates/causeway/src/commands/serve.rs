@@ -92,20 +92,20 @@ async fn serve(context: &Context, config: &Config, store: Arc<SqliteStore>) -> O
     let stop = CancellationToken::new();
     let connections = TaskTracker::new();
     let mut ready = json!({ "pid": std::process::id(), "protocol": format!("http://{address}") });
-    listen::tcp(protocol, protocol_router(node.clone()), &stop, &connections);
+    listen::serve(protocol, protocol_router(node.clone()), &stop, &connections);
     if let Some(wanted) = config.management_listen() {
         let token = token(&config.token_file(), &System)?;
         let listener = bind(wanted, "management.listen").await?;
         let address = listener.local_addr().doing("listen for management")?;
         ready["management"] = format!("http://{address}").into();
         let router = management_router(node.clone(), Access::token(&token));
-        listen::tcp(listener, router, &stop, &connections);
+        listen::serve(listener, router, &stop, &connections);
     }
     let socket = config.socket();
     let listener = listen::socket(&socket)?;
     ready["socket"] = socket.display().to_string().into();
     let router = management_router(node.clone(), Access::Local);
-    listen::unix(listener, router, &stop, &connections);
+    listen::serve(listener, router, &stop, &connections);
     connections.close();
 
     let ready_file = config.data_dir().join("ready.json");
@@ -171,9 +171,10 @@ fn settings(config: &Config, listening: SocketAddr) -> Outcome<Settings> {
     let required = |what: &str| Failure::new(Exit::Usage, format!("{what} is not set"));
     let data = config.data_dir();
     let peer = |peer: &crate::config::PeerConfig| {
-        let secret = peer.secret.read().map_err(|reason| {
-            Failure::new(Exit::Usage, format!("peer {}: {reason}", peer.name))
-        })?;
+        let secret = peer
+            .secret
+            .read()
+            .map_err(|reason| Failure::new(Exit::Usage, format!("peer {}: {reason}", peer.name)))?;
         Ok(Peer {
             name: peer.name.clone(),
             participant_id: peer.participant_id.clone(),

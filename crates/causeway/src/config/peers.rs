@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use causeway_node::Secret;
-use causeway_types::limits::{PEERS_MAX, PEER_SECRET_BYTES_MAX, PEER_SECRET_BYTES_MIN};
+use causeway_types::limits::{PEER_SECRET_BYTES_MAX, PEER_SECRET_BYTES_MIN, PEERS_MAX};
 use causeway_types::{Address, ParticipantId};
 
 use super::keys::PEER_KEYS;
@@ -73,9 +73,9 @@ pub(super) fn read(entries: &[PeerEntry], base: &Path, wrong: &mut Vec<Wrong>) -
     let mut peers: Vec<PeerConfig> = Vec::new();
     for entry in entries.iter().take(PEERS_MAX) {
         let Some(peer) = one(entry, base, wrong) else { continue };
-        let twin = peers.iter().find(|other| {
-            other.name == peer.name || other.participant_id == peer.participant_id
-        });
+        let twin = peers
+            .iter()
+            .find(|other| other.name == peer.name || other.participant_id == peer.participant_id);
         match twin {
             Some(twin) => wrong.push(Wrong::Value {
                 origin: entry.origin.clone(),
@@ -175,7 +175,10 @@ fn length() -> String {
 }
 
 fn expected(name: &str) -> String {
-    PEER_KEYS.iter().find(|key| key.name == name).map_or_else(String::new, |key| key.expected.into())
+    PEER_KEYS
+        .iter()
+        .find(|key| key.name == name)
+        .map_or_else(String::new, |key| key.expected.into())
 }
 
 fn is_name(text: &str) -> bool {

@@ -86,16 +86,6 @@ pub(crate) enum Wrong {
         /// What the key expects.
         expected: String,
     },
-    /// A file that the configuration names cannot be read.
-    #[error("{key}: cannot read {}: {reason}", path.display())]
-    Unreadable {
-        /// The key.
-        key: String,
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        reason: String,
-    },
 }
 
 fn did_you_mean(suggestion: Option<&str>) -> String {
@@ -179,8 +169,7 @@ impl Layer {
                 None => layer.wrong.push(Wrong::Unknown {
                     origin,
                     what: "variable",
-                    suggestion: nearest(&name, names.iter().map(String::as_str))
-                        .map(str::to_owned),
+                    suggestion: nearest(&name, names.iter().map(String::as_str)).map(str::to_owned),
                     found: name,
                 }),
             }

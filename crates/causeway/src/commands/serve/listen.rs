@@ -1,8 +1,9 @@
 //! Listeners: accept connections, serve HTTP/1.1 on them, and end them when the node stops. Every
 //! connection counts against a limit and must send its requests in time.
 
+use std::future::Future;
 use std::io;
-use std::os::unix::fs::FileTypeExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use rustix::fs::Mode;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,31 +25,32 @@ use crate::exit::{Doing as _, Exit, Failure, Outcome};
 /// The wait after a failed accept: most often there are no more file descriptors.
 const ACCEPT_WAIT: Duration = Duration::from_millis(100);
 
-/// Serves `router` on a TCP listener until `stop`.
-pub(super) fn tcp(
-    listener: TcpListener,
-    router: Router,
-    stop: &CancellationToken,
-    connections: &TaskTracker,
-) {
-    let accept = async move || {
-        let (stream, _) = listener.accept().await?;
+/// Where connections come from.
+pub(super) trait Accept: Send + Sync + 'static {
+    /// A connection.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// The next connection.
+    fn next(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+}
+
+impl Accept for TcpListener {
+    type Stream = TcpStream;
+
+    async fn next(&self) -> io::Result<TcpStream> {
+        let (stream, _) = self.accept().await?;
         // Answers are small and whole; waiting to fill a packet only delays them.
         stream.set_nodelay(true)?;
         Ok(stream)
-    };
-    spawn(accept, router, stop, connections);
+    }
 }
 
-/// Serves `router` on a Unix socket until `stop`.
-pub(super) fn unix(
-    listener: UnixListener,
-    router: Router,
-    stop: &CancellationToken,
-    connections: &TaskTracker,
-) {
-    let accept = async move || Ok(listener.accept().await?.0);
-    spawn(accept, router, stop, connections);
+impl Accept for UnixListener {
+    type Stream = UnixStream;
+
+    async fn next(&self) -> io::Result<UnixStream> {
+        Ok(self.accept().await?.0)
+    }
 }
 
 /// Binds a socket that only its owner can open. One that a dead node left is replaced.
@@ -66,24 +68,27 @@ pub(super) fn socket(path: &Path) -> Outcome<UnixListener> {
         Ok(_) => std::fs::remove_file(path).doing(format_args!("remove {shown}"))?,
         Err(_) => {}
     }
-    // Bound with these permissions from the start: there is no moment in which others could open
-    // it. No other file is made meanwhile that would need more.
-    let before = rustix::process::umask(Mode::from_bits_truncate(0o177));
+    // Closed to others from the start: there is no moment in which they could open it.
+    let before = rustix::process::umask(Mode::from_bits_truncate(0o077));
     let bound = UnixListener::bind(path);
     rustix::process::umask(before);
-    bound.map_err(|error| {
+    let private = |listener| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map(|()| listener)
+    };
+    bound.and_then(private).map_err(|error| {
         let text = format!("listen on {shown}: {error}");
         Failure::new(Exit::Failure, text)
             .hint("a socket's path has at most 107 bytes; set management.socket to a shorter one")
     })
 }
 
-fn spawn<A, S>(accept: A, router: Router, stop: &CancellationToken, connections: &TaskTracker)
-where
-    A: AsyncFn() -> io::Result<S> + Send + Sync + 'static,
-    for<'a> A::CallRefFuture<'a>: Send,
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+/// Serves `router` on a listener until `stop`; `connections` ends when the last one has.
+pub(super) fn serve(
+    listener: impl Accept,
+    router: Router,
+    stop: &CancellationToken,
+    connections: &TaskTracker,
+) {
     let (stop, tracker) = (stop.clone(), connections.clone());
     connections.spawn(async move {
         let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -91,7 +96,7 @@ where
             let next = async {
                 // The semaphore is never closed, so a permit always comes.
                 let permit = Arc::clone(&slots).acquire_owned().await.ok();
-                (accept().await, permit)
+                (listener.next().await, permit)
             };
             let (accepted, permit) = tokio::select! {
                 () = stop.cancelled() => return,
