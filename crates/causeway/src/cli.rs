@@ -8,8 +8,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::commands::{
-    agreement, api, catalog, completion, config as config_command, doctor, get, init, negotiation,
-    offer, openapi, peer, serve, status, transfer,
+    agreement, api, catalog, completion, config as config_command, demo, doctor, get, init,
+    negotiation, offer, openapi, peer, serve, status, transfer,
 };
 use crate::config::{Config, Sources};
 use crate::exit::{Exit, Failure, Outcome};
@@ -59,7 +59,13 @@ pub(crate) struct Globals {
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// The node to talk to: the path of its socket, or a URL (with CAUSEWAY_NODE_TOKEN).
-    #[arg(long, global = true, value_name = "SOCKET|URL", env = "CAUSEWAY_NODE")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "SOCKET|URL",
+        env = "CAUSEWAY_NODE",
+        hide_env_values = true
+    )]
     pub(crate) node: Option<String>,
     /// Say nothing but results and errors.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -68,7 +74,8 @@ pub(crate) struct Globals {
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
     /// Colour on stderr; `auto` obeys NO_COLOR.
-    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    #[arg(default_value_t = ColorChoice::Auto)]
     pub(crate) color: ColorChoice,
 }
 
@@ -95,6 +102,8 @@ pub(crate) enum Command {
     Peer(peer::Args),
     /// Find out what does not work.
     Doctor(doctor::Args),
+    /// Run two nodes that exchange a table under a contract.
+    Demo(demo::Args),
     /// Show the node and what waits for a decision.
     Status(status::Args),
     /// Check, show and explain the configuration.
@@ -122,6 +131,7 @@ impl Command {
             Self::Transfer(args) => client_command(transfer::run(context, args)),
             Self::Peer(args) => client_command(peer::run(context, args)),
             Self::Doctor(args) => client_command(doctor::run(context, args)),
+            Self::Demo(args) => client_command(demo::run(context, args)),
             Self::Status(args) => client_command(status::run(context, args)),
             Self::Config(args) => config_command::run(context, &args),
             Self::Completion(args) => completion::run(&args),

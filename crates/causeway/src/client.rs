@@ -53,7 +53,7 @@ impl Client {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the operator's own node, over its socket")]
-    fn at_socket(socket: PathBuf) -> Outcome<Self> {
+    pub(crate) fn at_socket(socket: PathBuf) -> Outcome<Self> {
         let name = socket.display().to_string();
         let http = reqwest::Client::builder().no_proxy().unix_socket(socket);
         Ok(Self { http: build(http)?, base: "http://localhost".to_owned(), token: None, name })

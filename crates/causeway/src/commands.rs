@@ -5,6 +5,7 @@ pub(crate) mod api;
 pub(crate) mod catalog;
 pub(crate) mod completion;
 pub(crate) mod config;
+pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod get;
 pub(crate) mod init;

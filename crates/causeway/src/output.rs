@@ -3,13 +3,22 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use serde_json::Value;
 
 use crate::exit::{Failure, Outcome};
 
 /// Columns where the terminal does not tell.
 const COLUMNS_DEFAULT: u16 = 100;
+
+/// Columns that are copied or compared as a whole, so they are never wrapped.
+const WHOLE: &[&str] = &["id", "offer", "field", "key", "at", "updated", "since", "size"];
+
+/// Columns from which on a terminal has room for a second id in a row, the last column.
+const COLUMNS_WIDE: u16 = 140;
+
+/// Room for the longest name of a state and the gap behind it.
+const STATE_WIDTH: Width = Width::Fixed(13);
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -90,7 +99,7 @@ impl Output {
         self.line(&value.to_string())
     }
 
-    /// Rows under a header; without header where nobody sees it.
+    /// Rows under a header. Where nobody sees them: tabs, no header, nothing cut or left out.
     pub(crate) fn table(&self, header: &[&str], rows: &[Vec<String>]) -> Outcome {
         if !self.stdout_is_terminal {
             for row in rows {
@@ -99,17 +108,32 @@ impl Output {
             }
             return Ok(());
         }
-        let rows = rows.iter().map(|row| row.iter().map(|cell| printable(cell)));
+        let columns = columns();
+        let hidden = usize::from(columns < COLUMNS_WIDE && header.last() == Some(&"dataset"));
+        let header = &header[..header.len() - hidden];
+        let shown = |row: &Vec<String>| -> Vec<String> {
+            row.iter().take(header.len()).map(|cell| printable(cell)).collect()
+        };
+        let rows = rows.iter().map(shown);
         let mut table = Table::new();
         table
             .load_style(presets::NOTHING)
             .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(columns())
+            .set_width(columns)
             .set_header(header.iter().map(|name| name.to_uppercase()))
             .add_rows(rows);
+        for (column, name) in table.column_iter_mut().zip(header) {
+            column.set_padding((0, 2));
+            if WHOLE.contains(name) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+            if *name == "state" {
+                column.set_constraint(ColumnConstraint::LowerBoundary(STATE_WIDTH));
+            }
+        }
         for line in table.lines() {
             // Spaces at the end only confuse whoever copies the line.
-            self.line(line.trim_end().trim_start_matches('\u{feff}'))?;
+            self.line(line.trim_end())?;
         }
         Ok(())
     }

@@ -151,8 +151,7 @@ async fn another_party_s_process_is_as_unknown_as_none() {
     assert_eq!(status, StatusCode::NOT_FOUND);
     let nothing = "urn:uuid:00000000-0000-7000-8000-000000000000";
     let unknown = termination(nothing);
-    let (status, missing) =
-        post(&world.stranger, &world.provider, &path(nothing), unknown).await;
+    let (status, missing) = post(&world.stranger, &world.provider, &path(nothing), unknown).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     let blank = |answer: &Value, pid: &str| reason(answer).replace(pid, "PID");
     assert_eq!(blank(&foreign, theirs.as_str()), blank(&missing, nothing));
@@ -225,8 +224,7 @@ async fn a_filter_that_is_not_understood_is_refused() {
         "filter": [{"something": "else"}]
     });
     let path = "/catalog/request";
-    let (status, answer) =
-        post(&world.consumer, &world.provider, path, body.to_string()).await;
+    let (status, answer) = post(&world.consumer, &world.provider, path, body.to_string()).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(answer["@type"], "CatalogError");
     assert!(reason(&answer).contains("filter is not supported"), "{answer}");

@@ -76,8 +76,7 @@ async fn an_exchange_can_be_driven_through_the_api_alone() {
     assert_eq!(negotiation["state"], "FINALIZED");
     let agreement = negotiation["agreement_id"].as_str().unwrap();
 
-    let (status, transfer) =
-        post(consumer, "/transfers", json!({"agreement_id": agreement})).await;
+    let (status, transfer) = post(consumer, "/transfers", json!({"agreement_id": agreement})).await;
     assert_eq!(status, StatusCode::CREATED, "{transfer}");
     let id = causeway_types::ProcessId::parse(transfer["id"].as_str().unwrap()).unwrap();
     consumer.transfer_in(&id, "COMPLETED").await;
@@ -103,8 +102,7 @@ async fn an_exchange_can_be_driven_through_the_api_alone() {
 async fn without_the_token_there_is_nothing_to_see() {
     let world = World::new().await;
     for token in [None, Some("wrong"), Some("")] {
-        let mut request =
-            client().get(format!("{}/api/v1/offers", world.provider.management));
+        let mut request = client().get(format!("{}/api/v1/offers", world.provider.management));
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }

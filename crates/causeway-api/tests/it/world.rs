@@ -340,7 +340,8 @@ impl Running {
     async fn story(&self) -> String {
         let all = Page { after: None, limit: 1_000 };
         let events = self.store.events(all).await.unwrap();
-        let lines = events.iter().map(|event| format!("\n  {} {}", event.kind.as_str(), event.text));
+        let lines =
+            events.iter().map(|event| format!("\n  {} {}", event.kind.as_str(), event.text));
         lines.collect()
     }
 }
@@ -426,10 +427,7 @@ impl Lossy {
 impl Transport for Lossy {
     async fn send(&self, request: Outgoing) -> Result<Answer, TransportError> {
         let gone = |reason: &str| {
-            Err(TransportError::Unreachable {
-                url: request.url.clone(),
-                reason: reason.to_owned(),
-            })
+            Err(TransportError::Unreachable { url: request.url.clone(), reason: reason.to_owned() })
         };
         self.sent.fetch_add(1, Ordering::SeqCst);
         if self.cut.load(Ordering::SeqCst) {

@@ -37,14 +37,14 @@ pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
     }
 }
 
-const HEADER: &[&str] = &["id", "role", "peer", "dataset", "concluded"];
+const HEADER: &[&str] = &["id", "role", "peer", "since", "dataset"];
 
 fn row(agreement: &Value) -> Vec<String> {
     vec![
         short(text(agreement, "id")).to_owned(),
         text(agreement, "role").to_owned(),
         text(agreement, "peer").to_owned(),
-        short(text(agreement, "dataset_id")).to_owned(),
         time(text(agreement, "concluded_at")),
+        short(text(agreement, "dataset_id")).to_owned(),
     ]
 }

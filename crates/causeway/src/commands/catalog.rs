@@ -36,7 +36,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
         context.output.say("the catalog is empty");
         return Ok(());
     }
-    context.output.table(&["dataset", "offer", "title", "type", "size"], &rows)?;
+    context.output.table(&["offer", "title", "type", "size", "dataset"], &rows)?;
     if optional(&catalog, "next").is_some() {
         context.output.say("there is more; read everything with --all");
     }
@@ -84,11 +84,11 @@ fn rows(dataset: &Value) -> Vec<Vec<String>> {
     let bytes = number(distribution, "/content/bytes");
     let row = |offer: &str| {
         vec![
-            short(text(dataset, "id")).to_owned(),
             short(offer).to_owned(),
             title(dataset, "title").to_owned(),
             text(distribution, "media_type").to_owned(),
             bytes.map(size).unwrap_or_default(),
+            short(text(dataset, "id")).to_owned(),
         ]
     };
     match dataset["offers"].as_array().map(Vec::as_slice) {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::cli::Context;
 use crate::config::render;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::Outcome;
 
 /// Check, show and explain the configuration.
 #[derive(Debug, clap::Args)]
@@ -49,10 +49,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Outcome {
 fn check(context: &Context) -> Outcome {
     let config = context.config()?;
     for peer in config.peers() {
-        if let Err(reason) = peer.secret.read() {
-            let name = &peer.name;
-            return Err(Failure::new(Exit::Usage, format!("peer {name}: {reason}")));
-        }
+        peer.read_secret()?;
     }
     for warning in config.warnings() {
         context.output.warn(warning);

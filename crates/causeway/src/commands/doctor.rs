@@ -93,9 +93,7 @@ fn report(steps: Vec<Value>) -> Value {
 fn on_this_machine(context: &Context, steps: &mut Vec<Value>) -> Outcome {
     let config = context.config()?;
     for peer in config.peers() {
-        let name = &peer.name;
-        let unusable = |reason| Failure::new(Exit::Usage, format!("peer {name}: {reason}"));
-        peer.secret.read().map_err(unusable)?;
+        peer.read_secret()?;
     }
     let file = config.file().map_or("the environment".to_owned(), |f| f.display().to_string());
     let warnings = config.warnings();

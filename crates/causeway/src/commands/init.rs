@@ -152,7 +152,8 @@ pub(super) fn private_directory(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-fn write_private(path: &Path, bytes: &[u8], replace: bool) -> io::Result<()> {
+/// A file for its owner only; without `replace`, one that is there is an error.
+pub(super) fn write_private(path: &Path, bytes: &[u8], replace: bool) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).mode(0o600).truncate(replace);
     options.create(replace).create_new(!replace);

@@ -95,7 +95,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
 }
 
 /// The columns of a list.
-pub(super) const HEADER: &[&str] = &["id", "role", "peer", "state", "dataset", "updated"];
+pub(super) const HEADER: &[&str] = &["id", "role", "peer", "state", "updated", "dataset"];
 
 /// A negotiation as a row.
 pub(super) fn row(negotiation: &Value) -> Vec<String> {
@@ -104,7 +104,7 @@ pub(super) fn row(negotiation: &Value) -> Vec<String> {
         text(negotiation, "role").to_owned(),
         text(negotiation, "peer").to_owned(),
         state(negotiation),
-        cell(&negotiation["dataset_id"]),
         time(text(negotiation, "updated_at")),
+        cell(&negotiation["dataset_id"]),
     ]
 }

@@ -87,7 +87,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
         What::Publish(publish) => publish_file(context, *publish).await,
         What::List { withdrawn } => {
             let list = context.client()?.list(&format!("{PATH}?withdrawn={withdrawn}")).await?;
-            show_list(context, &list, &["id", "dataset", "title", "type", "size", "since"], row)
+            show_list(context, &list, &["id", "title", "type", "size", "since", "dataset"], row)
         }
         What::Show { id } => show(context, &context.client()?.find(PATH, &id).await?),
         What::Withdraw { id, yes } => withdraw(context, &id, yes).await,
@@ -166,11 +166,11 @@ fn row(offer: &Value) -> Vec<String> {
     let since = optional(offer, "withdrawn_at").unwrap_or(text(offer, "published_at"));
     vec![
         short(text(offer, "id")).to_owned(),
-        short(text(offer, "dataset_id")).to_owned(),
         title(offer, "title").to_owned(),
         text(offer, "media_type").to_owned(),
         number(offer, "/content/bytes").map(size).unwrap_or_default(),
         time(since),
+        short(text(offer, "dataset_id")).to_owned(),
     ]
 }
 

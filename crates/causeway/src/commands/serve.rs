@@ -101,7 +101,7 @@ async fn serve(context: &Context, config: &Config, store: Arc<SqliteStore>) -> O
         let router = management_router(node.clone(), Access::token(&token));
         listen::serve(listener, router, &stop, &connections);
     }
-    let socket = config.socket();
+    let socket = std::path::absolute(config.socket()).doing("find the working directory")?;
     let listener = listen::socket(&socket)?;
     ready["socket"] = socket.display().to_string().into();
     let router = management_router(node.clone(), Access::Local);
@@ -171,15 +171,11 @@ fn settings(config: &Config, listening: SocketAddr) -> Outcome<Settings> {
     let required = |what: &str| Failure::new(Exit::Usage, format!("{what} is not set"));
     let data = config.data_dir();
     let peer = |peer: &crate::config::PeerConfig| {
-        let secret = peer
-            .secret
-            .read()
-            .map_err(|reason| Failure::new(Exit::Usage, format!("peer {}: {reason}", peer.name)))?;
         Ok(Peer {
             name: peer.name.clone(),
             participant_id: peer.participant_id.clone(),
             address: peer.address.clone(),
-            secret,
+            secret: peer.read_secret()?,
         })
     };
     Ok(Settings {
@@ -232,12 +228,12 @@ fn write_ready(path: &Path, ready: &serde_json::Value) -> Outcome {
 }
 
 fn tell_ready(context: &Context, node: &Node, ready: &serde_json::Value) {
-    let of = |name: &str| ready[name].as_str().unwrap_or("off").to_owned();
+    let of = |name: &str| ready[name].as_str().map(str::to_owned);
+    let management: Vec<String> = [of("management"), of("socket")].into_iter().flatten().collect();
     context.output.say(&format!(
-        "ready: {} listens for peers on {}, for management on {} and {}",
+        "ready: {} listens for peers on {}, for management on {}",
         node.settings().title,
-        of("protocol"),
-        of("management"),
-        of("socket"),
+        of("protocol").unwrap_or_default(),
+        management.join(" and "),
     ));
 }

@@ -106,7 +106,7 @@ async fn start(context: &Context, agreement: &str) -> Outcome {
 }
 
 /// The columns of a list.
-pub(super) const HEADER: &[&str] = &["id", "role", "peer", "state", "dataset", "size", "updated"];
+pub(super) const HEADER: &[&str] = &["id", "role", "peer", "state", "size", "updated", "dataset"];
 
 /// A transfer as a row.
 pub(super) fn row(transfer: &Value) -> Vec<String> {
@@ -122,8 +122,8 @@ pub(super) fn row(transfer: &Value) -> Vec<String> {
         text(transfer, "role").to_owned(),
         text(transfer, "peer").to_owned(),
         state(transfer),
-        short(text(transfer, "dataset_id")).to_owned(),
         bytes,
         time(text(transfer, "updated_at")),
+        short(text(transfer, "dataset_id")).to_owned(),
     ]
 }

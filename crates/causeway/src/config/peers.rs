@@ -9,6 +9,7 @@ use causeway_types::{Address, ParticipantId};
 
 use super::keys::PEER_KEYS;
 use super::source::{Origin, PeerEntry, Wrong};
+use crate::exit::{Exit, Failure, Outcome};
 
 /// A peer as it is configured. No `Debug`: it may hold a secret.
 pub(crate) struct PeerConfig {
@@ -22,6 +23,16 @@ pub(crate) struct PeerConfig {
     pub(crate) secret: SecretSource,
     /// Where the entry stands.
     pub(super) origin: Origin,
+}
+
+impl PeerConfig {
+    /// Reads the secret.
+    pub(crate) fn read_secret(&self) -> Outcome<Secret> {
+        self.secret.read().map_err(|reason| {
+            Failure::new(Exit::Usage, format!("peer {}: {reason}", self.name))
+                .hint("both sides need the same secret; agree on one and write it to that file")
+        })
+    }
 }
 
 /// Where a peer's secret is.
@@ -54,8 +65,7 @@ impl SecretSource {
         }
     }
 
-    /// Reads the secret.
-    pub(crate) fn read(&self) -> Result<Secret, String> {
+    fn read(&self) -> Result<Secret, String> {
         let path = match self {
             Self::Inline(secret) => return Ok(secret.clone()),
             Self::File(path) => path,

@@ -1,0 +1,111 @@
+//! `causeway serve` as a process: ready, reachable by its owner, alone, and gone when told.
+
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Child, Stdio};
+
+use super::Home;
+
+/// A running node; ended with the test.
+struct Serve {
+    child: Child,
+    /// Kept open, so that the node can go on writing its log.
+    _stderr: BufReader<std::process::ChildStderr>,
+}
+
+impl Serve {
+    /// Starts a node and waits until it says that it is ready.
+    fn start(home: &Home) -> Self {
+        let args = ["serve", "--set", "management.listen=127.0.0.1:0"];
+        let mut child = home.command(&args).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        while !said.contains("ready: ") {
+            let read = stderr.read_line(&mut said).unwrap();
+            assert_ne!(read, 0, "the node ended early: {said}");
+        }
+        Self { child, _stderr: stderr }
+    }
+
+    fn terminate(mut self) -> Option<i32> {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Serve {
+    fn drop(&mut self) {
+        // Already gone in the good case.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_node_is_reached_over_its_socket_and_with_its_token_and_leaves_nothing_behind() {
+    let home = Home::with_node();
+    let node = Serve::start(&home);
+    let ready: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(home.path("data/ready.json")).unwrap()).unwrap();
+    assert_eq!(ready["pid"], node.child.id());
+    let socket = std::fs::metadata(home.path("data/causeway.sock")).unwrap();
+    assert_eq!(socket.permissions().mode() & 0o777, 0o600);
+
+    let shown = home.run(&["status", "--json"]).json();
+    assert_eq!(shown["participant_id"], "urn:example:a");
+    assert_eq!(shown["address"], ready["protocol"]);
+    let doctor = home.run(&["doctor"]);
+    assert_eq!(doctor.code, 0, "{}{}", doctor.stdout, doctor.stderr);
+
+    let url = ready["management"].as_str().unwrap();
+    let token = std::fs::read_to_string(home.path("data/management.token")).unwrap();
+    let stranger = Home::new();
+    let args = ["--node", url, "status"];
+    let check = |token: &str, expected: i32| {
+        let ran = stranger.run_with(&args, &[("CAUSEWAY_NODE_TOKEN", token)]);
+        assert_eq!(ran.code, expected, "{}", ran.stderr);
+    };
+    check(token.trim(), 0);
+    check("guess", 4);
+    check("", 4);
+
+    assert_eq!(node.terminate(), Some(0));
+    assert!(!home.path("data/ready.json").exists());
+    assert!(!home.path("data/causeway.sock").exists());
+}
+
+#[test]
+fn a_socket_that_a_dead_node_left_is_replaced_and_a_living_node_is_not() {
+    let home = Home::with_node();
+    drop(std::os::unix::net::UnixListener::bind(home.path("data/causeway.sock")).unwrap());
+    let node = Serve::start(&home);
+    let second = home.run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.code, 1, "{}", second.stderr);
+    assert!(second.stderr.contains("another process has it open"), "{}", second.stderr);
+    assert_eq!(home.run(&["status"]).code, 0);
+    assert_eq!(node.terminate(), Some(0));
+}
+
+#[test]
+fn an_offer_is_published_found_by_its_beginning_and_withdrawn_only_when_confirmed() {
+    let home = Home::with_node();
+    let node = Serve::start(&home);
+    home.write("rain.csv", "day,mm\n1,3\n");
+    let offer = home.run(&["offer", "publish", "rain.csv", "--title", "Rain", "--json"]).json();
+    assert_eq!(offer["media_type"], "text/csv");
+    let id = offer["id"].as_str().unwrap().trim_start_matches("urn:uuid:");
+    assert_eq!(home.run(&["offer", "show", &id[..13], "--json"]).json(), offer);
+    let listed = home.run(&["offer", "list"]).stdout;
+    assert!(listed.starts_with(&format!("{id}\t")), "{listed}");
+    assert!(listed.contains("\tRain\ttext/csv\t11 B\t"), "{listed}");
+
+    let unconfirmed = home.run(&["offer", "withdraw", id]);
+    assert_eq!(unconfirmed.code, 2);
+    assert!(unconfirmed.stderr.contains("hint: confirm with --yes"), "{}", unconfirmed.stderr);
+    assert_eq!(home.run(&["offer", "withdraw", id, "--yes"]).code, 0);
+    assert_eq!(home.run(&["offer", "list"]).stdout, "");
+    assert!(home.run(&["offer", "list", "--withdrawn"]).stdout.contains(id));
+    assert_eq!(home.run(&["offer", "show", "ffffffff"]).code, 8);
+    assert_eq!(node.terminate(), Some(0));
+}
