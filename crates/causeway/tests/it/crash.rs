@@ -50,6 +50,8 @@ async fn run(victim: &str, moment: usize) -> usize {
     once(&consumer, &transfer).await;
     let path = format!("/transfers/{}", transfer["provider_pid"].as_str().unwrap());
     provider.until(&path, |t| t["state"] == "COMPLETED").await;
+    // The provider may still be waiting for the acknowledgement that the consumer, killed, owes.
+    provider.until("/negotiations", |list| list["items"][0]["state"] == "FINALIZED").await;
     once(&provider, &transfer).await;
     let file = transfer["outcome"]["file"].as_str().unwrap();
     let file = std::fs::read(consumer.directory.join("data/received").join(file)).unwrap();
