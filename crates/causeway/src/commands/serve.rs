@@ -60,6 +60,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Outcome {
         tracing::warn!("{warning}");
     }
     raise_file_limit();
+    crate::memory::keep_buffers();
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(WORKERS_MAX);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)
