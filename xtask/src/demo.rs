@@ -68,8 +68,8 @@ fn judge(report: &str) -> Result<()> {
     if outcome != "completed" {
         bail!("outcome is {outcome}, expected \"completed\"");
     }
-    if nodes != 2 {
-        bail!("nodes is {nodes}, expected 2");
+    if nodes.as_array().map(Vec::len) != Some(2) {
+        bail!("nodes is {nodes}, expected a list of 2");
     }
     let is_hash = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
     if !sha256.as_str().is_some_and(is_hash) {
@@ -82,8 +82,10 @@ fn judge(report: &str) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn check(outcome: &str, nodes: u8, sha256: &str, expectation: Result<(), &str>) {
-        let report = serde_json::json!({"outcome": outcome, "nodes": nodes, "sha256": sha256});
+    fn check(outcome: &str, nodes: usize, sha256: &str, expectation: Result<(), &str>) {
+        let report = serde_json::json!({
+            "outcome": outcome, "nodes": vec![(); nodes], "sha256": sha256
+        });
         let found = judge(&report.to_string()).map_err(|error| error.to_string());
         assert_eq!(found, expectation.map_err(str::to_owned));
     }
@@ -93,7 +95,7 @@ mod tests {
         let hash = "0123456789abcdef".repeat(4);
         check("completed", 2, &hash, Ok(()));
         check("refused", 2, &hash, Err("outcome is \"refused\", expected \"completed\""));
-        check("completed", 1, &hash, Err("nodes is 1, expected 2"));
+        check("completed", 1, &hash, Err("nodes is [null], expected a list of 2"));
         check("completed", 2, "", Err("sha256 is \"\", expected 64 hexadecimal digits"));
     }
 

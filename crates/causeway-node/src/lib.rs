@@ -11,6 +11,7 @@ mod automation;
 mod catalog;
 pub mod clock;
 mod commit;
+mod deliver;
 mod dispatch;
 mod egress;
 mod identity;

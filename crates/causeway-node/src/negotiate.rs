@@ -267,26 +267,22 @@ impl Node {
                         changes.outbox.retain(|message| message.subject.is_webhook());
                         changes.cancel.push(id.clone());
                     }
-                    Effect::Ask(question) => {
-                        let answer = automation::negotiation(
-                            &self.0.settings,
-                            published,
-                            &current,
-                            question,
-                            mint,
-                        );
-                        match answer {
-                            Answer::Decide(decision) => {
-                                let message_id = mint.message();
-                                todo.push(Input::Decided { decision, message_id });
-                            }
-                            Answer::Hold(reason) => story.waiting(question, &reason),
-                            Answer::Ask(url) => {
-                                let call = webhook::negotiation(&current, question, url, mint);
-                                changes.outbox.push(call);
-                            }
+                    Effect::Ask(question) => match automation::negotiation(
+                        &self.0.settings,
+                        published,
+                        &current,
+                        question,
+                        mint,
+                    ) {
+                        Answer::Decide(decision) => {
+                            todo.push(Input::Decided { decision, message_id: mint.message() });
                         }
-                    }
+                        Answer::Hold(reason) => story.waiting(question, &reason),
+                        Answer::Ask(url) => {
+                            let call = webhook::negotiation(&current, question, url, mint);
+                            changes.outbox.push(call);
+                        }
+                    },
                 }
             }
         }

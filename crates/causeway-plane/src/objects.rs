@@ -129,7 +129,8 @@ impl Objects {
     }
 
     /// Takes a file in, in constant memory, and gives its identity once it is durable. A file that
-    /// is already stored is left as it is. Dropping the future cancels it and removes what there is.
+    /// is already stored is left as it is. Dropping the future cancels it and removes what there
+    /// is.
     ///
     /// Waiting for a body that stalls is bounded by whoever provides the body.
     pub async fn ingest<S, E>(

@@ -222,7 +222,8 @@ mod tests {
             ),
             (
                 "a\u{202e}b",
-                "OfferId: found the character '\\u{202e}', expected no control character or white space",
+                "OfferId: found the character '\\u{202e}', expected no control character or white \
+                 space",
             ),
         ] {
             assert_eq!(OfferId::parse(text).unwrap_err().to_string(), expected);

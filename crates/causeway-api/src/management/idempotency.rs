@@ -124,7 +124,8 @@ fn read_key(value: &HeaderValue) -> Result<String, Problem> {
             Problem::new(
                 ProblemCode::BadRequest,
                 format!(
-                    "Idempotency-Key: expected 1 to {IDEMPOTENCY_KEY_BYTES_MAX} printable characters"
+                    "Idempotency-Key: expected 1 to {IDEMPOTENCY_KEY_BYTES_MAX} printable \
+                     characters"
                 ),
             )
         })

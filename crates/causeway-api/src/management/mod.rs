@@ -2,6 +2,7 @@
 
 mod access;
 mod agreements;
+mod convert;
 mod events;
 mod idempotency;
 pub mod models;
@@ -22,6 +23,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use self::access::Access;
+pub use self::convert::read_rule;
 use self::problem::Failed;
 
 /// The API's root.

@@ -11,8 +11,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::State;
+use super::convert::read_policy;
 use super::idempotency::Key;
-use super::models::{Event, Negotiation, NewNegotiation, Page, Proposal, Why, read_policy};
+use super::models::{Event, Negotiation, NewNegotiation, Page, Proposal, Why};
 use super::problem::{Failed, ProblemBody};
 use super::request::{self, Listing, answer, bad, full, process, unreadable};
 

@@ -144,11 +144,11 @@ async fn a_corrupted_byte_fails_the_transfer_loudly_and_nothing_is_kept() {
 }
 
 #[tokio::test]
-async fn a_full_disk_suspends_the_transfer_and_it_goes_on_when_there_is_room() {
+async fn where_nothing_can_be_written_the_transfer_is_suspended_and_goes_on_when_it_can() {
     let world = World::new().await;
     let agreement = world.contract(b"some bytes").await;
-    // A directory in the place of the received files' directory entry: writing fails as it does
-    // on a disk that takes nothing more.
+    // A file in the place of the directory of received files. (The full disk itself is met in the
+    // tests of the plane and of the store.)
     let received = world.consumer.received();
     std::fs::remove_dir(&received).unwrap();
     std::fs::write(&received, b"").unwrap();

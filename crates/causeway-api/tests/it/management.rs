@@ -212,12 +212,12 @@ async fn a_listener_that_was_away_hears_what_it_missed_and_then_what_happens() {
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let mut text = String::new();
     while !text.contains(offer.id.as_str()) {
-        text += &String::from_utf8(response.chunk().await.unwrap().unwrap().to_vec()).unwrap();
+        text += std::str::from_utf8(&response.chunk().await.unwrap().unwrap()).unwrap();
     }
     assert!(text.contains("id: 2"), "{text}");
     assert!(!text.contains("id: 1\n"), "{text}");
     let next = world.provider.publish(b"3", Policy::open()).await;
     while !text.contains(next.id.as_str()) {
-        text += &String::from_utf8(response.chunk().await.unwrap().unwrap().to_vec()).unwrap();
+        text += std::str::from_utf8(&response.chunk().await.unwrap().unwrap()).unwrap();
     }
 }

@@ -76,13 +76,15 @@ fn configure_writer(connection: &Connection, options: &SqliteOptions) -> rusqlit
     Ok(())
 }
 
+const COUNT_TABLES: &str = "-- count_tables
+select count(*) from sqlite_schema";
+
 /// How many migrations the file has seen, if it is a store this program can use.
 fn version(path: &Path, connection: &Connection) -> Result<u32, OpenError> {
     let read = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, u32>(0));
     let facts = || {
         // Reading the schema comes first: it finds out whether this is a database at all.
-        let tables =
-            connection.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))?;
+        let tables = connection.query_row(COUNT_TABLES, [], |row| row.get(0))?;
         Ok::<(u32, _, _), rusqlite::Error>((tables, read("application_id")?, read("user_version")?))
     };
     let newest = MIGRATIONS.len() as u32;

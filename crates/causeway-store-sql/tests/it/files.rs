@@ -107,7 +107,7 @@ async fn a_damaged_record_is_named_and_harms_no_other() {
         let put = samples::put_offer(samples::offer(name), None);
         store.commit(samples::puts(vec![put])).await.unwrap();
     }
-    tamper(&path, "update offer set body = '{\"format\":7}' where id = 'a'");
+    tamper(&path, "-- spoil_offer\nupdate offer set body = '{\"format\":7}' where id = 'a'");
     let error = store.offer(&samples::offer("a").id).await.unwrap_err();
     let reason = "found format 7, expected 1 to 1: a newer version wrote it".to_owned();
     assert_eq!(error, ReadError::Corrupt { what: "offer a".to_owned(), reason });

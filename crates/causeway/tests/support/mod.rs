@@ -1,7 +1,7 @@
 //! Real nodes for tests and benchmarks: processes of the shipped binary with their own
 //! directories, driven through their management sockets.
 
-#![allow(dead_code, reason = "each user of this module needs another part of it")]
+#![expect(dead_code, reason = "each user of this module needs another part of it")]
 
 use std::fs::File;
 use std::net::TcpListener;

@@ -1,0 +1,367 @@
+//! One attempt to deliver one outbox message. What a peer's answer means is decided by the protocol
+//! machines; here it is only sorted into acknowledged, refused, and not yet.
+
+use std::time::Duration;
+
+use causeway_dsp::{Reason, negotiation, transfer, wire};
+use causeway_store::{ChangeSet, EventKind, NewEvent, OutboxRow, OutboxSubject, Settle};
+use causeway_types::{Problem, ProblemCode, ProcessId};
+
+use crate::dispatch::Finished;
+use crate::negotiate::encoded;
+use crate::pulls::backoff;
+use crate::transport::{Answer, Outgoing};
+use crate::webhook::{self, Verdict};
+use crate::{NegotiationAct, Node, TransferAct};
+
+/// What a peer's answer to a message means.
+enum Outcome {
+    Acked(Answer),
+    /// The peer does not want it. With the peer's state, read again; `None` if it knows no such
+    /// process.
+    Refused(Reason, Option<String>),
+    /// Not delivered, or not answered: try again.
+    Again(String),
+}
+
+impl Node {
+    /// One attempt to deliver one message, to its end: the answer is committed before this
+    /// returns.
+    pub(crate) async fn attempt(&self, mut row: OutboxRow) -> Finished {
+        let outcome = self.deliver(&row).await;
+        let attempts = row.attempts + 1;
+        let settled = match outcome {
+            Outcome::Again(error) if attempts < self.0.settings.retry.attempts_max => {
+                let wait = self.wait_before(attempts);
+                self.postpone(&row, attempts, wait, &error).await;
+                row.attempts = attempts;
+                row.last_error = Some(error);
+                return Finished { row, again: Some(wait) };
+            }
+            Outcome::Again(error) => {
+                let text =
+                    format!("{} was not delivered in {attempts} attempts: {error}", row.kind);
+                self.lapsed(&row, Reason::of("unreachable", text)).await
+            }
+            Outcome::Acked(answer) => self.acked(&row, &answer).await,
+            Outcome::Refused(reason, state) => self.refused(&row, reason, state).await,
+        };
+        match settled {
+            Ok(()) => Finished { row, again: None },
+            Err(problem) if problem.code() == ProblemCode::NotFound => {
+                // The process is gone from the store; so is every reason to keep its message.
+                let done = vec![Settle::Done { id: row.id }];
+                let changes = ChangeSet { settle: done, ..ChangeSet::default() };
+                self.commit(changes).await.ok();
+                Finished { row, again: None }
+            }
+            Err(problem) => {
+                // The answer could not be recorded. The row is still in the outbox; the peer
+                // recognises the repeated message by its id and answers again.
+                let (process, internal) = (&row.process, problem.for_log());
+                tracing::warn!(%process, internal, "cannot record a peer's answer: {problem}");
+                let wait = self.wait_before(attempts);
+                Finished { row, again: Some(wait) }
+            }
+        }
+    }
+
+    /// The wait before the next attempt, spread by chance so that many do not return at once.
+    fn wait_before(&self, attempts: u32) -> Duration {
+        let mut bits = [0; 2];
+        self.0.entropy.fill(&mut bits);
+        let spread = 0.5 + f64::from(u16::from_be_bytes(bits)) / f64::from(u16::MAX);
+        backoff(&self.0.settings.retry, attempts).mul_f64(spread)
+    }
+
+    async fn deliver(&self, row: &OutboxRow) -> Outcome {
+        let is_webhook = row.subject.is_webhook();
+        let request = Outgoing {
+            url: row.url.clone(),
+            authorization: if is_webhook {
+                None
+            } else {
+                self.0.directory.authorization(&row.peer, self.now())
+            },
+            body: Some(row.body.clone().into()),
+            is_webhook,
+            timeout: self.0.settings.retry.answer_timeout,
+        };
+        match self.0.transport.send(request).await {
+            Ok(answer) if answer.is_success() => Outcome::Acked(answer),
+            Ok(answer) if answer.is_transient() || answer.status < 400 => Outcome::Again(format!(
+                "status {}: {}",
+                answer.status,
+                wire::read_error(&answer.body)
+            )),
+            Ok(answer) => {
+                let said = wire::read_error(&answer.body);
+                let code = said.code().map_or_else(|| answer.status.to_string(), str::to_owned);
+                let texts = if said.texts().is_empty() {
+                    vec![format!("status {}", answer.status)]
+                } else {
+                    said.texts().to_vec()
+                };
+                let reason = Reason::new(Some(code), texts);
+                match self.peer_state(row).await {
+                    Ok(state) => Outcome::Refused(reason, state),
+                    Err(error) => Outcome::Again(error),
+                }
+            }
+            Err(error) => Outcome::Again(error.to_string()),
+        }
+    }
+
+    /// The peer's state of the process, read after a refusal.
+    async fn peer_state(&self, row: &OutboxRow) -> Result<Option<String>, String> {
+        let read = |problem: Problem| problem.to_string();
+        let (address, pid, path) = match row.subject {
+            OutboxSubject::Negotiation => {
+                let entry = self.negotiation_of(&row.peer, &row.process).await.map_err(read)?;
+                let n = entry.negotiation;
+                (n.peer_address, n.peer_pid, "negotiations")
+            }
+            OutboxSubject::Transfer => {
+                let entry = self.transfer_of(&row.peer, &row.process).await.map_err(read)?;
+                let t = entry.transfer;
+                (t.peer_address, t.peer_pid, "transfers")
+            }
+            OutboxSubject::NegotiationWebhook | OutboxSubject::TransferWebhook => return Ok(None),
+        };
+        let Some(pid) = pid else { return Ok(None) };
+        let request = Outgoing {
+            url: address.join(&format!("/{path}/{}", encoded(pid.as_str()))),
+            authorization: self.0.directory.authorization(&row.peer, self.now()),
+            body: None,
+            is_webhook: false,
+            timeout: self.0.settings.retry.answer_timeout,
+        };
+        let answer = self.0.transport.send(request).await.map_err(|error| error.to_string())?;
+        if answer.is_transient() {
+            return Err(format!("status {} when the peer's state was read", answer.status));
+        }
+        if !answer.is_success() {
+            return Ok(None);
+        }
+        let document = wire::parse_answer(&answer.body).map_err(|error| error.to_string())?;
+        let state = match row.subject {
+            OutboxSubject::Negotiation => {
+                wire::read_negotiation_ack(&document).map(|ack| ack.state.as_str())
+            }
+            _ => wire::read_transfer_ack(&document).map(|ack| ack.state.as_str()),
+        };
+        state.map(|state| Some(state.to_owned())).map_err(|error| error.to_string())
+    }
+
+    async fn postpone(&self, row: &OutboxRow, attempts: u32, wait: Duration, error: &str) {
+        let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let not_before = self.now().plus_millis(millis);
+        let error = error.to_owned();
+        // The first failure is news; after that, only every doubling.
+        let events = if attempts.is_power_of_two() {
+            vec![trouble(
+                row,
+                format!(
+                    "{} was not delivered (attempt {attempts}), trying again: {error}",
+                    row.kind
+                ),
+                self,
+            )]
+        } else {
+            Vec::new()
+        };
+        let settle = vec![Settle::Retry { id: row.id, attempts, not_before, error }];
+        let changes = ChangeSet { settle, events, ..ChangeSet::default() };
+        if let Err(error) = self.commit(changes).await {
+            tracing::warn!(process = %row.process, %error, "cannot record a failed attempt");
+        }
+    }
+
+    async fn acked(&self, row: &OutboxRow, answer: &Answer) -> Result<(), Problem> {
+        let settle = Some(Settle::Done { id: row.id });
+        match row.subject {
+            OutboxSubject::Negotiation => {
+                let document = wire::parse_answer(&answer.body).ok();
+                let ack = document.as_ref().and_then(|d| wire::read_negotiation_ack(d).ok());
+                let message_id = row.message_id.clone();
+                self.drive_negotiation(&row.process, settle, |entry, _| {
+                    let peer_pid = ack.as_ref().and_then(|ack| match entry.negotiation.role {
+                        causeway_types::Role::Consumer => {
+                            ack.provider_pid.as_ref().map(|pid| pid.as_str())
+                        }
+                        causeway_types::Role::Provider => {
+                            ack.consumer_pid.as_ref().map(|pid| pid.as_str())
+                        }
+                    });
+                    Ok(negotiation::Input::Acked {
+                        message_id: message_id.clone(),
+                        peer_pid: peer_pid.and_then(|pid| ProcessId::parse(pid).ok()),
+                    })
+                })
+                .await
+                .map(drop)
+            }
+            OutboxSubject::Transfer => {
+                let document = wire::parse_answer(&answer.body).ok();
+                let ack = document.as_ref().and_then(|d| wire::read_transfer_ack(d).ok());
+                let message_id = row.message_id.clone();
+                self.drive_transfer(&row.process, settle, |entry, _| {
+                    let peer_pid = ack.as_ref().and_then(|ack| match entry.transfer.role {
+                        causeway_types::Role::Consumer => {
+                            ack.provider_pid.as_ref().map(|pid| pid.as_str())
+                        }
+                        causeway_types::Role::Provider => {
+                            ack.consumer_pid.as_ref().map(|pid| pid.as_str())
+                        }
+                    });
+                    Ok(transfer::Input::Acked {
+                        message_id: message_id.clone(),
+                        peer_pid: peer_pid.and_then(|pid| ProcessId::parse(pid).ok()),
+                    })
+                })
+                .await
+                .map(drop)
+            }
+            OutboxSubject::NegotiationWebhook | OutboxSubject::TransferWebhook => {
+                self.webhook_answered(row, answer).await
+            }
+        }
+    }
+
+    async fn refused(
+        &self,
+        row: &OutboxRow,
+        reason: Reason,
+        state: Option<String>,
+    ) -> Result<(), Problem> {
+        let settle = Some(Settle::Done { id: row.id });
+        let message_id = row.message_id.clone();
+        match row.subject {
+            OutboxSubject::Negotiation => self
+                .drive_negotiation(&row.process, settle, |_, mint| {
+                    Ok(negotiation::Input::Refused {
+                        message_id: message_id.clone(),
+                        reason: reason.clone(),
+                        peer_state: state.as_deref().and_then(negotiation::State::parse),
+                        termination_id: mint.message(),
+                    })
+                })
+                .await
+                .map(drop),
+            OutboxSubject::Transfer => self
+                .drive_transfer(&row.process, settle, |_, mint| {
+                    Ok(transfer::Input::Refused {
+                        message_id: message_id.clone(),
+                        reason: reason.clone(),
+                        peer_state: state.as_deref().and_then(transfer::State::parse),
+                        termination_id: mint.message(),
+                    })
+                })
+                .await
+                .map(drop),
+            OutboxSubject::NegotiationWebhook | OutboxSubject::TransferWebhook => {
+                self.leave_to_a_person(row, format!("the webhook refused: {reason}")).await
+            }
+        }
+    }
+
+    async fn lapsed(&self, row: &OutboxRow, reason: Reason) -> Result<(), Problem> {
+        let settle = Some(Settle::Done { id: row.id });
+        let message_id = row.message_id.clone();
+        match row.subject {
+            OutboxSubject::Negotiation => self
+                .drive_negotiation(&row.process, settle, |_, _| {
+                    let (message_id, reason) = (message_id.clone(), reason.clone());
+                    Ok(negotiation::Input::Lapsed { message_id, reason })
+                })
+                .await
+                .map(drop),
+            OutboxSubject::Transfer => self
+                .drive_transfer(&row.process, settle, |_, _| {
+                    let (message_id, reason) = (message_id.clone(), reason.clone());
+                    Ok(transfer::Input::Lapsed { message_id, reason })
+                })
+                .await
+                .map(drop),
+            OutboxSubject::NegotiationWebhook | OutboxSubject::TransferWebhook => {
+                self.leave_to_a_person(row, reason.to_string()).await
+            }
+        }
+    }
+
+    /// Applies a webhook's decision. It settles first: a decision that the state no longer allows
+    /// (a person was faster) is dropped, and asking again would not change that.
+    async fn webhook_answered(&self, row: &OutboxRow, answer: &Answer) -> Result<(), Problem> {
+        let verdict = match webhook::read(answer.status, &answer.body) {
+            Ok(verdict) => verdict,
+            Err(text) => return self.leave_to_a_person(row, text).await,
+        };
+        let is_negotiation = row.subject == OutboxSubject::NegotiationWebhook;
+        let decided = match (verdict, is_negotiation) {
+            (Verdict::Hold, _) => {
+                let text = "the webhook leaves the decision to a person".to_owned();
+                return self.leave_to_a_person(row, text).await;
+            }
+            (Verdict::Accept, true) => {
+                self.decide_negotiation(&row.process, &NegotiationAct::Accept).await.map(drop)
+            }
+            (Verdict::Reject(reason), true) => self
+                .decide_negotiation(&row.process, &NegotiationAct::Terminate(reason))
+                .await
+                .map(drop),
+            (Verdict::Accept, false) => {
+                self.decide_transfer(&row.process, &TransferAct::Accept).await.map(drop)
+            }
+            (Verdict::Reject(reason), false) => {
+                self.decide_transfer(&row.process, &TransferAct::Terminate(reason)).await.map(drop)
+            }
+        };
+        match decided {
+            Ok(()) => self.leave_outbox(row, Vec::new()).await,
+            Err(problem) if problem.code() == ProblemCode::IllegalState => {
+                let text = format!("the webhook's decision came too late: {problem}");
+                self.leave_outbox(row, vec![trouble(row, text, self)]).await
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+
+    async fn leave_to_a_person(&self, row: &OutboxRow, text: String) -> Result<(), Problem> {
+        let kind = match row.subject {
+            OutboxSubject::Negotiation | OutboxSubject::NegotiationWebhook => {
+                EventKind::NegotiationWaiting
+            }
+            OutboxSubject::Transfer | OutboxSubject::TransferWebhook => EventKind::TransferWaiting,
+        };
+        let event = NewEvent {
+            at: self.now(),
+            kind,
+            process: Some(row.process.clone()),
+            subject: row.kind.clone(),
+            text: format!("waiting for you: {text}"),
+        };
+        self.leave_outbox(row, vec![event]).await
+    }
+
+    async fn leave_outbox(&self, row: &OutboxRow, events: Vec<NewEvent>) -> Result<(), Problem> {
+        let settle = vec![Settle::Done { id: row.id }];
+        let changes = ChangeSet { settle, events, ..ChangeSet::default() };
+        self.commit(changes).await.map(drop).map_err(crate::commit::commit_failed)
+    }
+}
+
+fn trouble(row: &OutboxRow, text: String, node: &Node) -> NewEvent {
+    let kind = match row.subject {
+        OutboxSubject::Negotiation | OutboxSubject::NegotiationWebhook => {
+            EventKind::NegotiationTrouble
+        }
+        OutboxSubject::Transfer | OutboxSubject::TransferWebhook => EventKind::TransferTrouble,
+    };
+    NewEvent {
+        at: node.now(),
+        kind,
+        process: Some(row.process.clone()),
+        subject: "delivery".to_owned(),
+        text,
+    }
+}
