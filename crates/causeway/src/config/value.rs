@@ -53,8 +53,15 @@ impl Value {
         match kind {
             Kind::Count { .. } => text.parse().map(Self::Count).map_err(|_| shown(text)),
             Kind::Flag => text.parse().map(Self::Flag).map_err(|_| shown(text)),
+            // Separated by commas, or written as in the file.
             Kind::Networks => Ok(Self::List(
-                text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(Into::into).collect(),
+                text.trim()
+                    .trim_matches(['[', ']'])
+                    .split(',')
+                    .map(|item| item.trim().trim_matches('"'))
+                    .filter(|item| !item.is_empty())
+                    .map(Into::into)
+                    .collect(),
             )),
             _ => Ok(Self::Text(text.to_owned())),
         }
@@ -219,6 +226,7 @@ mod tests {
         check(Kind::Count { min: 1, max: 9 }, "-1", false);
         check(Kind::Flag, "yes", false);
         check(Kind::Networks, "10.0.0.0/8, ::1", true);
+        check(Kind::Networks, "[\"10.0.0.0/8\", \"::1\"]", true);
         check(Kind::Networks, "10.0.0.0/99", false);
         check(Kind::LogLevel, "info,causeway_node=debug", true);
         check(Kind::LogLevel, "causeway=loud", false);
