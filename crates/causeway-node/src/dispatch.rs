@@ -22,6 +22,8 @@ const SENDING_PEER_MAX: usize = 64;
 const LOOK_SECONDS: u64 = 2;
 /// Messages taken from the store at once.
 const CLAIM_MAX: usize = 256;
+/// Messages held in memory at most; the others wait in the store.
+const OUTBOX_HELD_MAX: usize = 10_000;
 
 /// How the rest of the node talks to the dispatcher.
 pub(crate) struct Handle {
@@ -95,12 +97,26 @@ pub(crate) async fn run(node: Node, inbox: Inbox) {
 }
 
 /// The messages of one process, oldest first.
-#[derive(Default)]
 struct Lane {
     rows: VecDeque<OutboxRow>,
-    /// The first row is being sent, or waits for its next attempt.
-    busy: bool,
+    first: First,
 }
+
+/// What becomes of a lane's first message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum First {
+    /// It can be sent now; the lane is in `ready`.
+    Ready,
+    /// It is tried again later; the lane is in `waiting`.
+    Waiting(Due),
+    /// It is being sent.
+    Sending,
+    /// It is being sent although it was taken back meanwhile: it is not tried again.
+    TakenBack,
+}
+
+/// When a message is due, made unique by its row.
+type Due = (tokio::time::Instant, i64);
 
 struct Lanes {
     node: Node,
@@ -108,10 +124,10 @@ struct Lanes {
     lanes: HashMap<ProcessId, Lane>,
     /// Rows in `lanes`.
     known: HashSet<i64>,
-    /// Lanes whose first row can be sent now.
+    /// Lanes whose first row can be sent now, and some that have changed since.
     ready: VecDeque<ProcessId>,
     /// Lanes that wait, by when their first row is due.
-    waiting: BTreeMap<(tokio::time::Instant, i64), ProcessId>,
+    waiting: BTreeMap<Due, ProcessId>,
     sending: usize,
     sending_to: HashMap<ParticipantId, usize>,
 }
@@ -139,52 +155,58 @@ impl Lanes {
     }
 
     fn add(&mut self, row: OutboxRow) {
-        if !self.known.insert(row.id) {
+        // What does not fit stays in the store and is found there when there is room again.
+        if self.known.len() >= OUTBOX_HELD_MAX || !self.known.insert(row.id) {
             return;
         }
-        let process = row.process.clone();
-        let lane = self.lanes.entry(process.clone()).or_default();
-        let first = usize::from(lane.busy);
-        let at = (first..lane.rows.len()).find(|at| lane.rows[*at].id > row.id);
-        lane.rows.insert(at.unwrap_or(lane.rows.len()), row);
-        if !lane.busy {
-            lane.busy = true;
-            self.ready.push_back(process);
+        match self.lanes.get_mut(&row.process) {
+            Some(lane) => {
+                // The first row may be on its way, so nothing gets ahead of it.
+                let at = (1..lane.rows.len()).find(|at| lane.rows[*at].id > row.id);
+                lane.rows.insert(at.unwrap_or(lane.rows.len()), row);
+            }
+            None => {
+                let process = row.process.clone();
+                let lane = Lane { rows: VecDeque::from([row]), first: First::Ready };
+                self.lanes.insert(process.clone(), lane);
+                self.ready.push_back(process);
+            }
         }
     }
 
-    /// Drops what was taken back, except a message that is being sent in this moment: its answer
-    /// finds that it is no longer in flight.
+    /// Drops what was taken back. A message that is being sent in this moment is sent to its end:
+    /// its answer finds that it is no longer in flight.
     fn cancel(&mut self, process: &ProcessId) {
         let Some(lane) = self.lanes.get_mut(process) else { return };
-        let first = lane.rows.front().map(|row| row.id);
-        let waits = self.waiting.iter().find(|(_, waiting)| *waiting == process);
-        let waits = waits
-            .map(|(key, _)| *key)
-            .or_else(|| self.ready.contains(process).then(|| (tokio::time::Instant::now(), 0)));
-        let is_idle = waits.is_some();
+        let is_sending = matches!(lane.first, First::Sending | First::TakenBack);
+        let first = lane.rows.front().map(|row| row.id).filter(|_| is_sending);
         let known = &mut self.known;
         lane.rows.retain(|row| {
-            let keep = row.subject.is_webhook() || (!is_idle && Some(row.id) == first);
+            let is_first = Some(row.id) == first;
+            if is_first && !row.subject.is_webhook() {
+                lane.first = First::TakenBack;
+            }
+            let keep = row.subject.is_webhook() || is_first;
             if !keep {
                 known.remove(&row.id);
             }
             keep
         });
-        if let Some(key) = waits {
-            self.waiting.remove(&key);
-            self.ready.retain(|ready| ready != process);
-            self.rest(process);
+        if !is_sending {
+            if let First::Waiting(due) = lane.first {
+                self.waiting.remove(&due);
+            }
+            self.go_on(process);
         }
     }
 
-    /// The lane's first row is done with; goes on to the next.
-    fn rest(&mut self, process: &ProcessId) {
+    /// The lane's first row is another one than before, or there is none left.
+    fn go_on(&mut self, process: &ProcessId) {
         let Some(lane) = self.lanes.get_mut(process) else { return };
         if lane.rows.is_empty() {
             self.lanes.remove(process);
         } else {
-            lane.busy = true;
+            lane.first = First::Ready;
             self.ready.push_back(process.clone());
         }
     }
@@ -200,16 +222,20 @@ impl Lanes {
         }
         let process = row.process.clone();
         let Some(lane) = self.lanes.get_mut(&process) else { return };
-        if let Some(wait) = again {
-            let due = tokio::time::Instant::now() + wait;
-            self.waiting.insert((due, row.id), process);
-            if let Some(first) = lane.rows.front_mut() {
-                *first = row;
+        match again.filter(|_| lane.first != First::TakenBack) {
+            Some(wait) => {
+                let due = (tokio::time::Instant::now() + wait, row.id);
+                lane.first = First::Waiting(due);
+                self.waiting.insert(due, process);
+                if let Some(first) = lane.rows.front_mut() {
+                    *first = row;
+                }
             }
-        } else {
-            lane.rows.pop_front();
-            self.known.remove(&row.id);
-            self.rest(&process);
+            None => {
+                lane.rows.pop_front();
+                self.known.remove(&row.id);
+                self.go_on(&process);
+            }
         }
     }
 
@@ -220,9 +246,8 @@ impl Lanes {
                 return;
             }
             let Some(process) = self.ready.pop_front() else { return };
-            let Some(row) = self.lanes.get(&process).and_then(|lane| lane.rows.front()) else {
-                continue;
-            };
+            let Some(lane) = self.lanes.get_mut(&process) else { continue };
+            let (First::Ready, Some(row)) = (lane.first, lane.rows.front()) else { continue };
             let to_peer = self.sending_to.entry(row.peer.clone()).or_default();
             if *to_peer >= SENDING_PEER_MAX {
                 self.ready.push_back(process);
@@ -230,6 +255,7 @@ impl Lanes {
             }
             *to_peer += 1;
             self.sending += 1;
+            lane.first = First::Sending;
             let (node, sender, row) = (self.node.clone(), self.sender.clone(), row.clone());
             self.node.0.tasks.spawn(async move {
                 let finished = node.attempt(row).await;
@@ -253,7 +279,7 @@ impl Lanes {
                 return;
             }
             let process = first.remove();
-            self.ready.push_back(process);
+            self.go_on(&process);
         }
     }
 
