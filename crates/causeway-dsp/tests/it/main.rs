@@ -7,5 +7,6 @@ mod chance;
 mod samples;
 mod walk;
 mod wire;
+mod world;
 mod worlds_negotiation;
 mod worlds_transfer;
