@@ -6,7 +6,9 @@
 
 mod bench;
 mod codegen;
+mod conformance;
 mod demo;
+mod fuzz;
 mod metadata;
 mod parts;
 mod report;
@@ -37,6 +39,8 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
         ["test", options @ ..] => run::test(&run::Options::parse(options)?),
         ["tidy"] => tidy::command(),
         ["bench", options @ ..] => bench::command(options),
+        ["fuzz", options @ ..] => fuzz::command(options),
+        ["conformance", "dsp", options @ ..] => conformance::command(options),
         ["codegen"] => codegen::write(),
         ["codegen", "--check"] => codegen::check(),
         [] | ["help" | "--help" | "-h", ..] => {
@@ -60,6 +64,10 @@ cargo xtask <command>
   tidy                         the rules of the house, over every file of the repository
   bench [NAME] [--json] [-- ARGUMENTS]
                                run benchmarks; --json is for `exchange`
+  fuzz [TARGET] [--seconds N]  run the fuzz targets, each for so long (60)
+  conformance dsp [--only ID] [--times N] [--binary FILE] [--local]
+                               the official DSP TCK against the release binary; needs a JDK
+                               and Maven; --local runs it against its own connector
   codegen [--check]            write, or compare, the generated files
   help                         this text
 ",

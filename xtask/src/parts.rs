@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::metadata::cargo;
 use crate::report::Tally;
-use crate::{codegen, demo, tidy, tree};
+use crate::{codegen, conformance, demo, tidy, tree};
 
 /// One named check.
 pub(crate) struct Part {
@@ -24,17 +24,40 @@ pub(crate) struct Part {
 #[derive(Clone, Copy)]
 pub(crate) struct Tool {
     pub(crate) name: &'static str,
-    /// The subcommand of Cargo that is there when the tool is.
-    command: &'static str,
+    probe: Probe,
     pub(crate) install: &'static str,
 }
 
+/// How it is found out whether a tool is there.
+#[derive(Clone, Copy)]
+enum Probe {
+    /// It is a subcommand of Cargo.
+    Cargo(&'static str),
+    /// Java and Maven.
+    Java,
+}
+
 const RUSTFMT: Tool =
-    Tool { name: "rustfmt", command: "fmt", install: "rustup component add rustfmt" };
+    Tool { name: "rustfmt", probe: Probe::Cargo("fmt"), install: "rustup component add rustfmt" };
 const CLIPPY: Tool =
-    Tool { name: "clippy", command: "clippy", install: "rustup component add clippy" };
-const CARGO_DENY: Tool =
-    Tool { name: "cargo-deny", command: "deny", install: "cargo install cargo-deny --locked" };
+    Tool { name: "clippy", probe: Probe::Cargo("clippy"), install: "rustup component add clippy" };
+const CARGO_DENY: Tool = Tool {
+    name: "cargo-deny",
+    probe: Probe::Cargo("deny"),
+    install: "cargo install cargo-deny --locked",
+};
+/// For `cargo xtask fuzz`; no part of the test command needs it.
+pub(crate) const CARGO_FUZZ: Tool = Tool {
+    name: "cargo-fuzz",
+    probe: Probe::Cargo("fuzz"),
+    install: "cargo install cargo-fuzz --locked",
+};
+
+const JAVA: Tool = Tool {
+    name: "a JDK with Maven",
+    probe: Probe::Java,
+    install: "apt-get install openjdk-17-jdk-headless maven",
+};
 
 pub(crate) const PARTS: &[Part] = &[
     Part { name: "tidy", tool: None, run: || tidy::command().map(Tally::one) },
@@ -45,13 +68,15 @@ pub(crate) const PARTS: &[Part] = &[
     Part { name: "codegen", tool: None, run: || codegen::check().map(Tally::one) },
     Part { name: "deny", tool: Some(CARGO_DENY), run: deny },
     Part { name: "demo", tool: None, run: || demo::run().map(Tally::one) },
+    Part { name: "conformance", tool: Some(JAVA), run: conformance::part },
 ];
 
 impl Tool {
-    /// Whether Cargo finds the tool on this machine.
+    /// Whether the tool is found on this machine.
     pub(crate) fn is_installed(&self) -> bool {
+        let Probe::Cargo(command) = self.probe else { return conformance::can_run() };
         cargo()
-            .args([self.command, "--version"])
+            .args([command, "--version"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status()
@@ -60,7 +85,11 @@ impl Tool {
 
     #[cfg(test)]
     pub(crate) const fn missing() -> Self {
-        Self { name: "a-tool", command: "no-such-command-of-cargo", install: "install it" }
+        Self {
+            name: "a-tool",
+            probe: Probe::Cargo("no-such-command-of-cargo"),
+            install: "install it",
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a provider offers (DSP 2025-1, Catalog Protocol; DCAT 3). Selecting and filtering are the
 //! node's business.
 
-use causeway_types::{Address, Content, DatasetId, LangText, ParticipantId};
+use causeway_types::{Address, Content, DatasetId, LangText, ParticipantId, Timestamp};
 
 use crate::negotiation::Offer;
 
@@ -27,10 +27,30 @@ pub struct Dataset {
     pub titles: Vec<LangText>,
     /// Descriptions, one a language.
     pub descriptions: Vec<LangText>,
+    /// What it is about.
+    pub metadata: Metadata,
     /// At least one; in a catalog offers carry no target.
     pub offers: Vec<Offer>,
     /// At least one.
     pub distributions: Vec<Distribution>,
+}
+
+/// What a dataset is about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Metadata {
+    /// Themes, as IRIs or words of a vocabulary.
+    pub themes: Vec<String>,
+    /// Words that people search for, in any language.
+    pub keywords: Vec<String>,
+    /// The licence, as an IRI or an SPDX name.
+    pub licence: Option<String>,
+    /// Places, as ISO 3166 codes or IRIs.
+    pub spatial: Vec<String>,
+    /// The time that the data is about, both ends included.
+    pub temporal: Option<(Timestamp, Timestamp)>,
+    /// The provider's jurisdiction, as an ISO 3166 code. No term of a catalog says it, so it is
+    /// known of our own datasets only.
+    pub jurisdiction: Option<String>,
 }
 
 /// A way to get a dataset.
@@ -58,6 +78,25 @@ pub struct DataService {
 /// `POST /catalog/request`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CatalogRequest {
-    /// Whether the peer asked for a selection; which one is not understood yet.
-    pub has_filter: bool,
+    /// Which datasets the peer asks for; all, if it says nothing.
+    pub filter: Filter,
+}
+
+/// Which datasets are asked for. What is `None` does not matter.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// Words of titles, descriptions and keywords, all of which occur.
+    pub text: Option<String>,
+    /// A theme.
+    pub theme: Option<String>,
+    /// A media type.
+    pub format: Option<String>,
+    /// Where the provider sits, as an ISO 3166 code.
+    pub jurisdiction: Option<String>,
+    /// A time, both ends included, that the data is about.
+    pub time: Option<(Timestamp, Timestamp)>,
+    /// A place, as an ISO 3166 code or an IRI.
+    pub spatial: Option<String>,
+    /// A licence.
+    pub licence: Option<String>,
 }

@@ -1,14 +1,18 @@
 //! Who answers the protocol's questions: configuration. `hold` waits for a person, `auto` goes on
-//! if the policy is understood and permits it, a webhook asks a program of the operator's.
+//! if the policy is understood and permits it, a webhook asks a program of the operator's, and a
+//! [`script`] replaces all three for its dataset.
 //!
 //! "Unknown never grants": what `auto` cannot be sure of becomes `hold`, and the reason says why.
 
-use causeway_dsp::Question;
+pub(crate) mod script;
+
 use causeway_dsp::negotiation::{Decision, Negotiation, Offer};
+use causeway_dsp::{Question, Reason};
 use causeway_policy::{Policy, Verdict};
 use causeway_store::{PublishedOffer, Rule};
-use causeway_types::{DatasetId, Timestamp};
+use causeway_types::{Address, DatasetId, Timestamp};
 
+use self::script::NegotiationMove;
 use crate::clock::Mint;
 use crate::settings::Settings;
 
@@ -90,6 +94,47 @@ fn automatic(
             Err("this question is not about a negotiation".to_owned())
         }
     }
+}
+
+/// What a step of a script decides; `Ok(None)` for a hold. The error says why it is held all the
+/// same: a script does not agree to terms that `auto` would not agree to.
+pub(crate) fn scripted(
+    published: Option<&PublishedOffer>,
+    negotiation: &Negotiation,
+    act: NegotiationMove,
+    callback: &Address,
+    mint: &Mint<'_>,
+) -> Result<Option<Decision>, String> {
+    let offer = || negotiation.stage.offer().cloned().ok_or("there are no terms on the table");
+    let callback = callback.clone();
+    let decision = match act {
+        NegotiationMove::Hold => return Ok(None),
+        NegotiationMove::Offer => {
+            let policy = published.ok_or("the offer is not published here")?.policy.clone();
+            Decision::Offer { offer: Offer { policy, ..offer()? }, callback }
+        }
+        NegotiationMove::Counter => Decision::Request { offer: offer()?, callback },
+        NegotiationMove::Agree => {
+            automatic(published, negotiation, Question::ContractRequested, mint)?
+        }
+        NegotiationMove::Accept => {
+            automatic(published, negotiation, Question::OfferReceived, mint)?
+        }
+        NegotiationMove::Verify => Decision::Verify,
+        NegotiationMove::Finalize => Decision::Finalize,
+        NegotiationMove::Terminate => Decision::Terminate { reason: script_ends() },
+    };
+    Ok(Some(decision))
+}
+
+/// What the peer is told when a script ends a process.
+pub(crate) fn script_ends() -> Reason {
+    Reason::of("declined", "it was planned to end here")
+}
+
+/// What the peer is told when a script holds a transfer.
+pub(crate) fn script_suspends() -> Reason {
+    Reason::of("held", "it was planned to be held here")
 }
 
 /// Whether the evaluator is sure that the policy lets the data be used now.

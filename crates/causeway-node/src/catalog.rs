@@ -207,6 +207,9 @@ impl Node {
     }
 
     async fn discover(&self, peer: &Peer) -> Result<Address, Problem> {
+        if let Some(base) = &peer.base {
+            return Ok(base.clone());
+        }
         let url = peer.address.join("/.well-known/dspace-version");
         let id = &peer.participant_id;
         let request = Outgoing {

@@ -1,6 +1,8 @@
 //! Committing a change set and telling those who must act on it.
 
-use causeway_store::{ChangeSet, CommitError, Committed, Lease, Remembered};
+use std::time::Duration;
+
+use causeway_store::{ChangeSet, CommitError, Committed, Lease, OutboxRow, Remembered};
 use causeway_types::{Problem, ProblemCode};
 
 use crate::Node;
@@ -27,7 +29,7 @@ impl Node {
             self.0.dispatcher.cancel(process);
         }
         for row in &committed.outbox {
-            self.0.dispatcher.send(row.clone());
+            self.hand_over(row.clone());
         }
         for event in &committed.events {
             tracing::info!(
@@ -41,6 +43,21 @@ impl Node {
             self.0.events.send(event.clone()).ok();
         }
         Ok(committed)
+    }
+
+    /// Gives a new row to the dispatcher, a timer when it is due. Should the process die before,
+    /// the row is found in the store.
+    fn hand_over(&self, row: OutboxRow) {
+        let wait = row.not_before.unix_millis().saturating_sub(self.now().unix_millis());
+        if wait == 0 {
+            return self.0.dispatcher.send(row);
+        }
+        let node = self.clone();
+        self.0.tasks.spawn(async move {
+            if node.wait(Duration::from_millis(wait), &node.0.stop).await {
+                node.0.dispatcher.send(row);
+            }
+        });
     }
 
     /// Records an answer under its idempotency key, unless it is recorded already.

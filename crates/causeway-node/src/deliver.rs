@@ -28,6 +28,10 @@ impl Node {
     /// One attempt to deliver one message, to its end: the answer is committed before this
     /// returns.
     pub(crate) async fn attempt(&self, mut row: OutboxRow) -> Finished {
+        if matches!(row.subject, OutboxSubject::NegotiationTimer | OutboxSubject::TransferTimer) {
+            let settled = self.timer_fired(&row).await;
+            return self.settled(row, settled).await;
+        }
         let outcome = self.deliver(&row).await;
         let attempts = row.attempts + 1;
         let settled = match outcome {
@@ -46,6 +50,11 @@ impl Node {
             Outcome::Acked(answer) => self.acked(&row, &answer).await,
             Outcome::Refused(reason, state) => self.refused(&row, reason, state).await,
         };
+        self.settled(row, settled).await
+    }
+
+    /// Whether the end of an attempt was recorded; if not, everything is done once more.
+    async fn settled(&self, row: OutboxRow, settled: Result<(), Problem>) -> Finished {
         match settled {
             Ok(()) => Finished { row, again: None },
             Err(problem) if problem.code() == ProblemCode::NotFound => {
@@ -60,7 +69,7 @@ impl Node {
                 // recognises the repeated message by its id and answers again.
                 let (process, internal) = (&row.process, problem.for_log());
                 tracing::warn!(%process, internal, "cannot record a peer's answer: {problem}");
-                let wait = self.wait_before(attempts);
+                let wait = self.wait_before(row.attempts + 1);
                 Finished { row, again: Some(wait) }
             }
         }
@@ -126,7 +135,7 @@ impl Node {
                 let t = entry.transfer;
                 (t.peer_address, t.peer_pid, "transfers")
             }
-            OutboxSubject::NegotiationWebhook | OutboxSubject::TransferWebhook => return Ok(None),
+            _ => return Ok(None),
         };
         let Some(pid) = pid else { return Ok(None) };
         let request = Outgoing {
@@ -222,9 +231,7 @@ impl Node {
                 .await
                 .map(drop)
             }
-            OutboxSubject::NegotiationWebhook | OutboxSubject::TransferWebhook => {
-                self.webhook_answered(row, answer).await
-            }
+            _ => self.webhook_answered(row, answer).await,
         }
     }
 
@@ -259,9 +266,7 @@ impl Node {
                 })
                 .await
                 .map(drop),
-            OutboxSubject::NegotiationWebhook | OutboxSubject::TransferWebhook => {
-                self.leave_to_a_person(row, format!("the webhook refused: {reason}")).await
-            }
+            _ => self.leave_to_a_person(row, format!("the webhook refused: {reason}")).await,
         }
     }
 
@@ -283,9 +288,18 @@ impl Node {
                 })
                 .await
                 .map(drop),
-            OutboxSubject::NegotiationWebhook | OutboxSubject::TransferWebhook => {
-                self.leave_to_a_person(row, reason.to_string()).await
+            _ => self.leave_to_a_person(row, reason.to_string()).await,
+        }
+    }
+
+    /// A timer is due. A step that the state no longer allows is dropped, and that is told.
+    async fn timer_fired(&self, row: &OutboxRow) -> Result<(), Problem> {
+        match self.timer_due(row).await {
+            Err(problem) if problem.code() == ProblemCode::IllegalState => {
+                let text = format!("a step of the script was not taken: {problem}");
+                self.leave_outbox(row, vec![trouble(row, text, self)]).await
             }
+            other => other,
         }
     }
 
@@ -328,10 +342,12 @@ impl Node {
 
     async fn leave_to_a_person(&self, row: &OutboxRow, text: String) -> Result<(), Problem> {
         let kind = match row.subject {
-            OutboxSubject::Negotiation | OutboxSubject::NegotiationWebhook => {
-                EventKind::NegotiationWaiting
-            }
-            OutboxSubject::Transfer | OutboxSubject::TransferWebhook => EventKind::TransferWaiting,
+            OutboxSubject::Negotiation
+            | OutboxSubject::NegotiationWebhook
+            | OutboxSubject::NegotiationTimer => EventKind::NegotiationWaiting,
+            OutboxSubject::Transfer
+            | OutboxSubject::TransferWebhook
+            | OutboxSubject::TransferTimer => EventKind::TransferWaiting,
         };
         let event = NewEvent {
             at: self.now(),
@@ -352,10 +368,12 @@ impl Node {
 
 fn trouble(row: &OutboxRow, text: String, node: &Node) -> NewEvent {
     let kind = match row.subject {
-        OutboxSubject::Negotiation | OutboxSubject::NegotiationWebhook => {
-            EventKind::NegotiationTrouble
+        OutboxSubject::Negotiation
+        | OutboxSubject::NegotiationWebhook
+        | OutboxSubject::NegotiationTimer => EventKind::NegotiationTrouble,
+        OutboxSubject::Transfer | OutboxSubject::TransferWebhook | OutboxSubject::TransferTimer => {
+            EventKind::TransferTrouble
         }
-        OutboxSubject::Transfer | OutboxSubject::TransferWebhook => EventKind::TransferTrouble,
     };
     NewEvent {
         at: node.now(),

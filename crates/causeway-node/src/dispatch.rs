@@ -183,10 +183,10 @@ impl Lanes {
         let known = &mut self.known;
         lane.rows.retain(|row| {
             let is_first = Some(row.id) == first;
-            if is_first && !row.subject.is_webhook() {
+            if is_first && !row.subject.is_inward() {
                 lane.first = First::TakenBack;
             }
-            let keep = row.subject.is_webhook() || is_first;
+            let keep = row.subject.is_inward() || is_first;
             if !keep {
                 known.remove(&row.id);
             }

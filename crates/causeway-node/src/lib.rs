@@ -8,18 +8,21 @@
 //! routes, configuration files and the command line are not here.
 
 mod automation;
+mod batch;
 mod catalog;
 pub mod clock;
 mod commit;
 mod deliver;
 mod dispatch;
 mod egress;
+mod gates;
 mod identity;
 mod negotiate;
 mod offers;
 mod outcome;
 mod pulls;
 mod settings;
+mod timers;
 mod transfer;
 mod transport;
 mod webhook;
@@ -33,17 +36,21 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use self::automation::script::{
+    NegotiationMove, NegotiationStep, Script, Step as ScriptStep, Steps, TransferMove, TransferStep,
+};
+pub use self::batch::InBatch;
 pub use self::catalog::{CatalogPage, Probe, ProbeStep, REACH_PATH};
 use self::clock::{Clock, Entropy, Mint};
 pub use self::commit::Remember;
 pub use self::egress::{Egress, EgressError};
 pub use self::identity::{Directory, IdentityError};
 pub use self::negotiate::{Act as NegotiationAct, Opened, Terms};
-pub use self::offers::NewOffer;
+pub use self::offers::{NewOffer, OwnPage, Place};
 pub use self::pulls::PullProgress;
 pub use self::settings::{
-    DATA_PATH, ENDPOINT_TYPE_HTTP, FORMAT_HTTP_PULL, Network, PROTOCOL_PATH, Peer, Retry, Secret,
-    Settings,
+    DATA_PATH, ENDPOINT_TYPE_HTTP, FORMAT_HTTP_PULL, IdentityMode, Network, PROTOCOL_PATH, Peer,
+    Retry, Secret, Settings,
 };
 pub use self::transfer::Act as TransferAct;
 pub use self::transport::{Answer, HttpTransport, Outgoing, Transport, TransportError};

@@ -11,12 +11,12 @@ use causeway_store::{
 };
 use causeway_types::{Address, ParticipantId, Problem, ProblemCode, ProcessId, Role};
 
-use crate::automation::{self, Answer};
+use crate::automation::{self, Answer, script};
 use crate::clock::Mint;
 use crate::commit::{CONFLICTS_MAX, Remember, commit_failed};
-use crate::offers::no_offer;
+use crate::offers::{is_offered, no_offer};
 use crate::outcome::{NEGOTIATION, Story, rejected};
-use crate::{Node, read_failed, webhook};
+use crate::{Node, read_failed, timers, webhook};
 
 /// What an operator, or a webhook, wants done with a negotiation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Node {
             if let Some(known) = known.map_err(read_failed)? {
                 return Ok(Opened { entry: known.value, is_new: false });
             }
-            let (published, message) = self.opening_terms(role, message.clone()).await?;
+            let (published, message) = self.opening_terms(peer, role, message.clone()).await?;
             let mint = self.mint();
             let opening = Negotiation::opening(
                 mint.process(),
@@ -76,6 +76,7 @@ impl Node {
             let entry = NegotiationEntry {
                 negotiation: opening,
                 offer_id: published.as_ref().map(|offer| offer.id.clone()),
+                script: 0,
                 created_at: mint.now,
                 updated_at: mint.now,
             };
@@ -140,6 +141,7 @@ impl Node {
                 base,
             ),
             offer_id: None,
+            script: 0,
             created_at: mint.now,
             updated_at: mint.now,
         };
@@ -171,15 +173,15 @@ impl Node {
         &self,
         id: &ProcessId,
         settle: Option<Settle>,
-        input: impl Fn(&NegotiationEntry, &Mint<'_>) -> Result<Input, Problem>,
+        input: impl Fn(&mut NegotiationEntry, &Mint<'_>) -> Result<Input, Problem>,
     ) -> Result<NegotiationEntry, Problem> {
         for _ in 0..CONFLICTS_MAX {
             let stored = self.0.store.negotiation(id).await.map_err(read_failed)?;
             let stored = stored.ok_or_else(|| unknown(id))?;
             let published = self.published(&stored.value).await?;
             let mint = self.mint();
-            let input = input(&stored.value, &mint)?;
-            let Stored { value, version, .. } = stored;
+            let Stored { mut value, version, .. } = stored;
+            let input = input(&mut value, &mint)?;
             let mut plan = self.plan(value, Some(version), published.as_ref(), input, &mint)?;
             plan.changes.settle.extend(settle.clone());
             if plan.changes.is_empty() {
@@ -195,7 +197,10 @@ impl Node {
     }
 
     /// Our offer that a negotiation is about.
-    async fn published(&self, entry: &NegotiationEntry) -> Result<Option<PublishedOffer>, Problem> {
+    pub(crate) async fn published(
+        &self,
+        entry: &NegotiationEntry,
+    ) -> Result<Option<PublishedOffer>, Problem> {
         match &entry.offer_id {
             None => Ok(None),
             Some(id) => {
@@ -210,6 +215,7 @@ impl Node {
     /// decided by automation or a person.
     async fn opening_terms(
         &self,
+        peer: &ParticipantId,
         role: Role,
         mut message: Message,
     ) -> Result<(Option<PublishedOffer>, Message), Problem> {
@@ -220,7 +226,7 @@ impl Node {
         let stored = self.0.store.offer(&offer.id).await.map_err(read_failed)?;
         let published = stored
             .map(|stored| stored.value)
-            .filter(|published| published.withdrawn_at.is_none())
+            .filter(|published| is_offered(published, peer))
             .ok_or_else(|| no_offer(&offer.id))?;
         if offer.target.as_ref().is_some_and(|target| *target != published.dataset_id) {
             return Err(Problem::new(
@@ -250,46 +256,14 @@ impl Node {
         let id = before.id.clone();
         let mut story = Story::of(id.clone(), mint.now, NEGOTIATION);
         tell_input(&mut story, &input);
-        let mut changes = ChangeSet::default();
-        let mut current = before.clone();
-        let mut todo = vec![input];
-        while let Some(input) = todo.pop() {
-            let Step { next, effects } =
-                step(&current, input).map_err(|rejection| rejected(&rejection))?;
-            tell_state(&mut story, &current, &next);
-            current = next;
-            for effect in effects {
-                match effect {
-                    Effect::Send(message) => {
-                        changes.outbox.push(outgoing(&current, *message, mint))
-                    }
-                    Effect::CancelSend => {
-                        changes.outbox.retain(|message| message.subject.is_webhook());
-                        changes.cancel.push(id.clone());
-                    }
-                    Effect::Ask(question) => match automation::negotiation(
-                        &self.0.settings,
-                        published,
-                        &current,
-                        question,
-                        mint,
-                    ) {
-                        Answer::Decide(decision) => {
-                            todo.push(Input::Decided { decision, message_id: mint.message() });
-                        }
-                        Answer::Hold(reason) => story.waiting(question, &reason),
-                        Answer::Ask(url) => {
-                            let call = webhook::negotiation(&current, question, url, mint);
-                            changes.outbox.push(call);
-                        }
-                    },
-                }
-            }
-        }
-        if current == before {
+        let mut course = Course { entry, changes: ChangeSet::default(), story };
+        self.go(&mut course, input, published, mint)?;
+        self.go_by_script(&mut course, before.state(), published, mint);
+        let Course { mut entry, mut changes, story } = course;
+        if entry.negotiation == before {
             return Ok(Plan { entry, changes: ChangeSet::default() });
         }
-        let entry = NegotiationEntry { negotiation: current, updated_at: mint.now, ..entry };
+        entry.updated_at = mint.now;
         let entity = Entity::Negotiation(Box::new(entry.clone()));
         changes.puts.push(Put { entity, expected: version });
         if let (None, Some(agreement)) = (before.concluded(), entry.negotiation.concluded()) {
@@ -306,6 +280,104 @@ impl Node {
         changes.events = story.into_events();
         Ok(Plan { entry, changes })
     }
+
+    /// Applies an input and whatever automation answers to the questions it raises. If the input
+    /// is refused, nothing has changed.
+    fn go(
+        &self,
+        course: &mut Course,
+        input: Input,
+        published: Option<&PublishedOffer>,
+        mint: &Mint<'_>,
+    ) -> Result<(), Problem> {
+        let Course { entry, changes, story } = course;
+        let current = &mut entry.negotiation;
+        let mut todo = vec![input];
+        while let Some(input) = todo.pop() {
+            let Step { next, effects } =
+                step(current, input).map_err(|rejection| rejected(&rejection))?;
+            tell_state(story, current, &next);
+            *current = next;
+            for effect in effects {
+                match effect {
+                    Effect::Send(message) => changes.outbox.push(outgoing(current, *message, mint)),
+                    Effect::CancelSend => {
+                        changes.outbox.retain(|message| message.subject.is_inward());
+                        changes.cancel.push(current.id.clone());
+                    }
+                    // A script answers when everything else has settled.
+                    Effect::Ask(_) if self.script_of_negotiation(current, published).is_some() => {}
+                    Effect::Ask(question) => {
+                        let settings = &self.0.settings;
+                        match automation::negotiation(settings, published, current, question, mint)
+                        {
+                            Answer::Decide(decision) => {
+                                todo.push(Input::Decided { decision, message_id: mint.message() });
+                            }
+                            Answer::Hold(reason) => story.waiting(question, &reason),
+                            Answer::Ask(url) => {
+                                let call = webhook::negotiation(current, question, url, mint);
+                                changes.outbox.push(call);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// If the negotiation entered a state for which its script has the next step: takes it, or
+    /// sets the timer for it.
+    fn go_by_script(
+        &self,
+        course: &mut Course,
+        before: Option<State>,
+        published: Option<&PublishedOffer>,
+        mint: &Mint<'_>,
+    ) {
+        let (negotiation, taken) = (&course.entry.negotiation, course.entry.script);
+        let Some(steps) = self.script_of_negotiation(negotiation, published) else { return };
+        if negotiation.state() == before || negotiation.in_flight.is_some() {
+            return;
+        }
+        let Some(step) = script::due(steps, taken, negotiation.state()) else {
+            if let Some(question) = negotiation.question {
+                course.story.waiting(question, timers::NO_STEP);
+            }
+            return;
+        };
+        if !step.delay.is_zero() {
+            course.changes.outbox.push(timers::of_negotiation(
+                negotiation,
+                taken,
+                step.delay,
+                mint,
+            ));
+            return;
+        }
+        let callback = self.0.settings.protocol_base();
+        let decided = automation::scripted(published, negotiation, step.act, &callback, mint);
+        let done = match decided {
+            Ok(None) => Ok(()),
+            Ok(Some(decision)) => {
+                let input = Input::Decided { decision, message_id: mint.message() };
+                self.go(course, input, published, mint).map_err(|problem| problem.to_string())
+            }
+            Err(reason) => Err(reason),
+        };
+        match done {
+            Ok(()) => course.entry.script += 1,
+            Err(reason) => course.story.trouble("script", format!("held, {reason}")),
+        }
+    }
+}
+
+/// A negotiation on its way through one plan.
+struct Course {
+    entry: NegotiationEntry,
+    changes: ChangeSet,
+    story: Story,
 }
 
 fn opening_parts(message: &Message) -> Result<(Role, ProcessId, Address), Problem> {

@@ -1,14 +1,17 @@
 //! What this node offers: publishing, withdrawing, and the pages of its own catalog.
 
 use causeway_dsp::Question;
-use causeway_dsp::catalog::{Catalog, DataService, Dataset, Distribution};
+use causeway_dsp::catalog::{Catalog, DataService, Dataset, Distribution, Filter, Metadata};
 use causeway_dsp::negotiation::Offer;
 use causeway_policy::Policy;
 use causeway_store::{
-    ChangeSet, CommitError, Entity, EventKind, NewEvent, Page, PublishedOffer, Put, Rule,
+    Audience, ChangeSet, CommitError, Entity, EventKind, NewEvent, Page, PublishedOffer, Put, Rule,
+    Selection, Stored,
 };
 use causeway_types::limits::CATALOG_PAGE_MAX;
-use causeway_types::{Blake3, Content, DatasetId, LangText, OfferId, Problem, ProblemCode};
+use causeway_types::{
+    Blake3, Content, DatasetId, LangText, OfferId, ParticipantId, Problem, ProblemCode,
+};
 
 use crate::commit::{CONFLICTS_MAX, Remember, commit_failed};
 use crate::settings::FORMAT_HTTP_PULL;
@@ -33,8 +36,34 @@ pub struct NewOffer {
     pub content: Content,
     /// The terms.
     pub policy: Policy,
+    /// What it is about; without a jurisdiction, the node's is recorded.
+    pub metadata: Metadata,
+    /// Who may know of it.
+    pub audience: Audience,
     /// Rules of this offer.
     pub rules: Vec<(Question, Rule)>,
+}
+
+/// Where a page of our catalog lies, by the place of an offer in the order of publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// At the start.
+    Start,
+    /// Behind this offer.
+    After(i64),
+    /// Before this offer.
+    Before(i64),
+}
+
+/// A page of our catalog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnPage {
+    /// The page.
+    pub catalog: Catalog,
+    /// The page behind it lies after this place; `None` on the last one.
+    pub next: Option<i64>,
+    /// The page before it lies before this place; `None` on the first one.
+    pub previous: Option<i64>,
 }
 
 impl Node {
@@ -52,27 +81,8 @@ impl Node {
         if !exists {
             return Err(no_object(&blake3));
         }
-        let mint = self.mint();
-        let offer = PublishedOffer {
-            id: offer.id.unwrap_or_else(|| mint.offer()),
-            dataset_id: offer.dataset_id.unwrap_or_else(|| mint.dataset()),
-            titles: offer.titles,
-            descriptions: offer.descriptions,
-            media_type: offer.media_type,
-            file_name: offer.file_name,
-            content: offer.content,
-            policy: offer.policy,
-            rules: offer.rules,
-            published_at: mint.now,
-            withdrawn_at: None,
-        };
-        let event = NewEvent {
-            at: mint.now,
-            kind: EventKind::OfferPublished,
-            process: None,
-            subject: offer.id.to_string(),
-            text: format!("dataset {} is offered as {}", offer.dataset_id, offer.id),
-        };
+        let offer = self.prepared(offer);
+        let event = published(&offer);
         let entity = Entity::Offer(Box::new(offer.clone()));
         let changes = ChangeSet {
             puts: vec![Put { entity, expected: None }],
@@ -88,6 +98,29 @@ impl Node {
             )
             .internal(what)),
             Err(error) => Err(commit_failed(error)),
+        }
+    }
+
+    /// An offer as it will be stored, with the ids that were not given.
+    pub(crate) fn prepared(&self, offer: NewOffer) -> PublishedOffer {
+        let mint = self.mint();
+        PublishedOffer {
+            id: offer.id.unwrap_or_else(|| mint.offer()),
+            dataset_id: offer.dataset_id.unwrap_or_else(|| mint.dataset()),
+            titles: offer.titles,
+            descriptions: offer.descriptions,
+            media_type: offer.media_type,
+            file_name: offer.file_name,
+            content: offer.content,
+            policy: offer.policy,
+            metadata: Metadata {
+                jurisdiction: offer.metadata.jurisdiction.or(self.0.settings.jurisdiction.clone()),
+                ..offer.metadata
+            },
+            audience: offer.audience,
+            rules: offer.rules,
+            published_at: mint.now,
+            withdrawn_at: None,
         }
     }
 
@@ -124,13 +157,45 @@ impl Node {
         Err(crate::negotiate::busy())
     }
 
-    /// A page of our catalog, and the place where the next one begins.
-    pub async fn own_catalog(&self, after: Option<i64>) -> Result<(Catalog, Option<i64>), Problem> {
-        let page = Page { after, limit: CATALOG_PAGE_MAX + 1 };
-        let mut offers = self.0.store.offers(page, false).await.map_err(read_failed)?;
+    /// A page of our catalog as this party may see it.
+    pub async fn own_catalog(
+        &self,
+        party: &ParticipantId,
+        filter: Filter,
+        place: Place,
+    ) -> Result<OwnPage, Problem> {
+        let forwards = Selection {
+            visible_to: Some(party.clone()),
+            text: filter.text,
+            theme: filter.theme,
+            media_type: filter.format,
+            jurisdiction: filter.jurisdiction,
+            spatial: filter.spatial,
+            licence: filter.licence,
+            temporal: filter.time,
+            withdrawn: false,
+            newest_first: false,
+        };
+        let backwards = Selection { newest_first: true, ..forwards.clone() };
+        let (selection, after) = match place {
+            Place::Start => (&forwards, None),
+            Place::After(sequence) => (&forwards, Some(sequence)),
+            Place::Before(sequence) => (&backwards, Some(sequence)),
+        };
+        let mut offers = self.search(selection, after, CATALOG_PAGE_MAX + 1).await?;
         let has_more = offers.len() > CATALOG_PAGE_MAX;
         offers.truncate(CATALOG_PAGE_MAX);
-        let next = offers.last().filter(|_| has_more).map(|offer| offer.sequence);
+        if selection.newest_first {
+            offers.reverse();
+        }
+        let first = offers.first().map(|offer| offer.sequence);
+        let last = offers.last().map(|offer| offer.sequence);
+        // On the side that the page was not read towards, one offer more tells enough.
+        let (has_previous, has_next) = match place {
+            Place::Start => (false, has_more),
+            Place::After(_) => (self.has_one(&backwards, first).await?, has_more),
+            Place::Before(_) => (has_more, self.has_one(&forwards, last).await?),
+        };
         let service = self.service();
         let datasets = offers.iter().map(|offer| dataset(&offer.value, service.clone())).collect();
         let own = &self.0.settings.participant_id;
@@ -140,14 +205,36 @@ impl Node {
             datasets,
             services: vec![service],
         };
-        Ok((catalog, next))
+        Ok(OwnPage {
+            catalog,
+            next: last.filter(|_| has_next),
+            previous: first.filter(|_| has_previous),
+        })
     }
 
-    /// A dataset of our catalog.
-    pub async fn own_dataset(&self, id: &DatasetId) -> Result<Dataset, Problem> {
+    async fn search(
+        &self,
+        selection: &Selection,
+        after: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<Stored<PublishedOffer>>, Problem> {
+        let page = Page { after, limit };
+        self.0.store.search_offers(selection, page).await.map_err(read_failed)
+    }
+
+    async fn has_one(&self, selection: &Selection, after: Option<i64>) -> Result<bool, Problem> {
+        Ok(after.is_some() && !self.search(selection, after, 1).await?.is_empty())
+    }
+
+    /// A dataset of our catalog, if this party may see it.
+    pub async fn own_dataset(
+        &self,
+        party: &ParticipantId,
+        id: &DatasetId,
+    ) -> Result<Dataset, Problem> {
         let offer = self.0.store.offer_of_dataset(id).await.map_err(read_failed)?;
         offer
-            .filter(|offer| offer.value.withdrawn_at.is_none())
+            .filter(|offer| is_offered(&offer.value, party))
             .map(|offer| dataset(&offer.value, self.service()))
             .ok_or_else(|| Problem::new(ProblemCode::NotFound, format!("there is no dataset {id}")))
     }
@@ -158,11 +245,28 @@ impl Node {
     }
 }
 
+/// What is told of a new offer.
+pub(crate) fn published(offer: &PublishedOffer) -> NewEvent {
+    NewEvent {
+        at: offer.published_at,
+        kind: EventKind::OfferPublished,
+        process: None,
+        subject: offer.id.to_string(),
+        text: format!("dataset {} is offered as {}", offer.dataset_id, offer.id),
+    }
+}
+
+/// Whether a party may ask for a contract on this offer. To others it does not exist.
+pub(crate) fn is_offered(offer: &PublishedOffer, party: &ParticipantId) -> bool {
+    offer.withdrawn_at.is_none() && offer.audience.admits(party)
+}
+
 fn dataset(offer: &PublishedOffer, service: DataService) -> Dataset {
     Dataset {
         id: offer.dataset_id.clone(),
         titles: offer.titles.clone(),
         descriptions: offer.descriptions.clone(),
+        metadata: offer.metadata.clone(),
         offers: vec![Offer {
             id: offer.id.clone(),
             target: None,
@@ -180,7 +284,7 @@ fn dataset(offer: &PublishedOffer, service: DataService) -> Dataset {
     }
 }
 
-fn no_object(blake3: &Blake3) -> Problem {
+pub(crate) fn no_object(blake3: &Blake3) -> Problem {
     Problem::new(ProblemCode::NotFound, format!("there is no uploaded file with blake3 {blake3}"))
         .hint("upload the file first: POST /api/v1/objects")
 }

@@ -9,6 +9,8 @@ use causeway_dsp::Question;
 use causeway_store::Rule;
 use causeway_types::{Address, ParticipantId};
 
+use crate::automation::script::Script;
+
 /// A secret shared with one peer. No `Debug`, no `Display`.
 #[derive(Clone)]
 pub struct Secret(Vec<u8>);
@@ -34,8 +36,43 @@ pub struct Peer {
     pub participant_id: ParticipantId,
     /// The root under which it serves `/.well-known/dspace-version`.
     pub address: Address,
-    /// The secret both sides were told, from which the tokens of both directions are made.
+    /// The base of its protocol endpoints, for a peer that serves no version document.
+    pub base: Option<Address>,
+    /// What both sides were told: the key of the tokens of both directions, or with
+    /// [`IdentityMode::Static`] the whole header. Of no use with [`IdentityMode::EdcMock`].
     pub secret: Secret,
+}
+
+/// How the participants of a network know each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IdentityMode {
+    /// Short-lived tokens, made from a secret that both sides of a pair were told.
+    #[default]
+    SharedSecret,
+    /// One fixed header a peer, for closed test networks: whoever has seen it once is that peer.
+    Static,
+    /// A header in which everybody says who they are, as EDC's mock does, for closed test
+    /// networks: whoever likes is any peer.
+    EdcMock,
+}
+
+impl IdentityMode {
+    /// Every mode with its name in the configuration.
+    pub const ALL: [(&'static str, Self); 3] = [
+        ("shared-secret", Self::SharedSecret),
+        ("static-token", Self::Static),
+        ("edc-mock", Self::EdcMock),
+    ];
+
+    /// The name in the configuration.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(_, mode)| *mode == self).map_or("", |(name, _)| name)
+    }
+
+    /// Whether it must not be used where anybody else can reach the node.
+    pub fn is_insecure(self) -> bool {
+        self != Self::SharedSecret
+    }
 }
 
 /// How undelivered messages and interrupted downloads are tried again.
@@ -77,8 +114,12 @@ pub struct Settings {
     pub received: PathBuf,
     /// Who may exchange with this node.
     pub peers: Vec<Peer>,
+    /// How peers are known.
+    pub identity: IdentityMode,
     /// The answers to questions for which an offer has no rule of its own.
     pub rules: Vec<(Question, Rule)>,
+    /// What is done for some datasets instead.
+    pub scripts: Vec<Script>,
     /// Trying again.
     pub retry: Retry,
     /// How long a pull token lasts.
@@ -88,6 +129,15 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// What is open to abuse by the operator's explicit wish, by its name in the configuration.
+    pub fn insecure(&self) -> Vec<&'static str> {
+        Some(self.identity)
+            .filter(|mode| mode.is_insecure())
+            .map(IdentityMode::as_str)
+            .into_iter()
+            .collect()
+    }
+
     /// The base of the protocol endpoints, which is also the callback address told to peers.
     pub fn protocol_base(&self) -> Address {
         let text = self.address.join(PROTOCOL_PATH);

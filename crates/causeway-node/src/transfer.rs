@@ -2,25 +2,24 @@
 //! learn. The bytes themselves are moved by the plane and by `pulls`.
 
 use causeway_dsp::transfer::{
-    self, Body, DataAddress, Decision, Effect, Input, Message, Stage, State, Step, Transfer, step,
+    self, Body, Decision, Effect, Input, Message, Stage, State, Step, Transfer, step,
 };
 use causeway_dsp::{Question, Reason, wire};
-use causeway_plane::{FlowSpec, FlowState, PullToken};
 use causeway_store::{
-    AgreementEntry, ChangeSet, CommitError, Entity, EventKind, Flow, NewMessage, OutboxSubject,
-    Outcome, Page, PublishedOffer, Put, Settle, Stored, TransferEntry, Version,
+    AgreementEntry, ChangeSet, CommitError, Entity, EventKind, NewMessage, OutboxSubject, Outcome,
+    PublishedOffer, Put, Settle, Stored, TransferEntry, Version,
 };
 use causeway_types::{
     AgreementId, ParticipantId, Problem, ProblemCode, ProcessId, Role, Timestamp,
 };
 
-use crate::automation::{self, permits};
+use crate::automation::{self, permits, script};
 use crate::clock::Mint;
 use crate::commit::{CONFLICTS_MAX, Remember, commit_failed};
 use crate::negotiate::{busy, encoded};
 use crate::outcome::{Story, TRANSFER, rejected};
-use crate::settings::{DATA_PATH, ENDPOINT_TYPE_HTTP, FORMAT_HTTP_PULL};
-use crate::{Node, read_failed, webhook};
+use crate::settings::FORMAT_HTTP_PULL;
+use crate::{Node, gates, read_failed, timers, webhook};
 
 /// What an operator, a webhook or the data plane wants done with a transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,13 +38,20 @@ pub enum Act {
 
 /// What a transfer is about.
 pub(crate) struct Basis {
-    agreement: AgreementEntry,
+    pub(crate) agreement: AgreementEntry,
     offer: Option<PublishedOffer>,
 }
 
 struct Plan {
     entry: TransferEntry,
     changes: ChangeSet,
+}
+
+/// A transfer on its way through one plan.
+struct Course {
+    entry: TransferEntry,
+    changes: ChangeSet,
+    story: Story,
 }
 
 impl Node {
@@ -203,7 +209,7 @@ impl Node {
         self.drive_transfer_with(id, settle, |entry, mint| input(entry, mint)).await
     }
 
-    async fn drive_transfer_with(
+    pub(crate) async fn drive_transfer_with(
         &self,
         id: &ProcessId,
         settle: Option<Settle>,
@@ -236,7 +242,7 @@ impl Node {
     }
 
     /// The contract a transfer rests on, if it is one with this peer in which we have this role.
-    async fn basis(
+    pub(crate) async fn basis(
         &self,
         id: &AgreementId,
         peer: &ParticipantId,
@@ -260,45 +266,19 @@ impl Node {
 
     fn plan_transfer(
         &self,
-        mut entry: TransferEntry,
+        entry: TransferEntry,
         from: Option<(&TransferEntry, Version)>,
         basis: &Basis,
         input: Input,
         mint: &Mint<'_>,
     ) -> Result<Plan, Problem> {
-        let id = entry.transfer.id.clone();
-        let mut story = Story::of(id.clone(), mint.now, TRANSFER);
+        let before = entry.transfer.state();
+        let mut story = Story::of(entry.transfer.id.clone(), mint.now, TRANSFER);
         tell_input(&mut story, &input);
-        let mut changes = ChangeSet::default();
-        let mut todo = vec![input];
-        while let Some(input) = todo.pop() {
-            let Step { next, effects } =
-                step(&entry.transfer, input).map_err(|rejection| rejected(&rejection))?;
-            tell_state(&mut story, &entry.transfer, &next);
-            entry.transfer = next;
-            for effect in effects {
-                match effect {
-                    Effect::Send(message) => {
-                        open_flow(&mut entry, &message, self.0.settings.token_lifetime, mint.now);
-                        changes.outbox.push(outgoing(&entry.transfer, *message, mint));
-                    }
-                    Effect::CancelSend => {
-                        changes.outbox.retain(|message| message.subject.is_webhook());
-                        changes.cancel.push(id.clone());
-                    }
-                    Effect::Ask(question) => match self.answer(&entry, basis, question, mint) {
-                        automation::Answer::Decide(decision) => {
-                            todo.push(Input::Decided { decision, message_id: mint.message() });
-                        }
-                        automation::Answer::Hold(reason) => story.waiting(question, &reason),
-                        automation::Answer::Ask(url) => {
-                            let call = webhook::transfer(&entry.transfer, question, url, mint);
-                            changes.outbox.push(call);
-                        }
-                    },
-                }
-            }
-        }
+        let mut course = Course { entry, changes: ChangeSet::default(), story };
+        self.go_transfer(&mut course, input, basis, mint)?;
+        self.go_transfer_by_script(&mut course, before, basis, mint);
+        let Course { mut entry, mut changes, mut story } = course;
         if entry.transfer.state().is_some_and(State::is_final) {
             entry.flow = None;
         }
@@ -319,6 +299,88 @@ impl Node {
         changes.puts.push(Put { entity, expected: from.map(|(_, version)| version) });
         changes.events = story.into_events();
         Ok(Plan { entry, changes })
+    }
+
+    /// Applies an input and whatever automation answers; see `go` of a negotiation.
+    fn go_transfer(
+        &self,
+        course: &mut Course,
+        input: Input,
+        basis: &Basis,
+        mint: &Mint<'_>,
+    ) -> Result<(), Problem> {
+        let Course { entry, changes, story } = course;
+        let mut todo = vec![input];
+        while let Some(input) = todo.pop() {
+            let Step { next, effects } =
+                step(&entry.transfer, input).map_err(|rejection| rejected(&rejection))?;
+            tell_state(story, &entry.transfer, &next);
+            entry.transfer = next;
+            for effect in effects {
+                match effect {
+                    Effect::Send(message) => {
+                        gates::open_flow(entry, &message, self.0.settings.token_lifetime, mint.now);
+                        changes.outbox.push(outgoing(&entry.transfer, *message, mint));
+                    }
+                    Effect::CancelSend => {
+                        changes.outbox.retain(|message| message.subject.is_inward());
+                        changes.cancel.push(entry.transfer.id.clone());
+                    }
+                    // A script answers when everything else has settled.
+                    Effect::Ask(_) if self.script_of_transfer(entry).is_some() => {}
+                    Effect::Ask(question) => match self.answer(entry, basis, question, mint) {
+                        automation::Answer::Decide(decision) => {
+                            todo.push(Input::Decided { decision, message_id: mint.message() });
+                        }
+                        automation::Answer::Hold(reason) => story.waiting(question, &reason),
+                        automation::Answer::Ask(url) => {
+                            let call = webhook::transfer(&entry.transfer, question, url, mint);
+                            changes.outbox.push(call);
+                        }
+                    },
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the script's step for the state that was entered, or sets its timer; see
+    /// `go_by_script` of a negotiation.
+    fn go_transfer_by_script(
+        &self,
+        course: &mut Course,
+        before: Option<State>,
+        basis: &Basis,
+        mint: &Mint<'_>,
+    ) {
+        let (transfer, taken) = (&course.entry.transfer, course.entry.script);
+        let Some(steps) = self.script_of_transfer(&course.entry) else { return };
+        if transfer.state() == before || transfer.in_flight.is_some() {
+            return;
+        }
+        let Some(step) = script::due(steps, taken, transfer.state()) else {
+            if let Some(question) = transfer.question {
+                course.story.waiting(question, timers::NO_STEP);
+            }
+            return;
+        };
+        if !step.delay.is_zero() {
+            let timer = timers::of_transfer(transfer, taken, step.delay, mint);
+            course.changes.outbox.push(timer);
+            return;
+        }
+        let done = match self.scripted_transfer(&course.entry, basis, step.act, mint) {
+            Ok(None) => Ok(()),
+            Ok(Some(decision)) => {
+                let input = Input::Decided { decision, message_id: mint.message() };
+                self.go_transfer(course, input, basis, mint).map_err(|problem| problem.to_string())
+            }
+            Err(reason) => Err(reason),
+        };
+        match done {
+            Ok(()) => course.entry.script += 1,
+            Err(reason) => course.story.trouble("script", format!("held, {reason}")),
+        }
     }
 
     fn answer(
@@ -348,7 +410,7 @@ impl Node {
         }
     }
 
-    fn transfer_decision(
+    pub(crate) fn transfer_decision(
         &self,
         entry: &TransferEntry,
         act: &Act,
@@ -379,74 +441,6 @@ impl Node {
             },
         }
     }
-
-    /// A fresh token with the address it opens.
-    fn gate(&self, entry: &TransferEntry, mint: &Mint<'_>) -> DataAddress {
-        let mut bits = [0; 32];
-        mint.entropy.fill(&mut bits);
-        let token = PullToken::from_random(bits);
-        let path = format!("{DATA_PATH}/{}", encoded(entry.transfer.id.as_str()));
-        DataAddress {
-            endpoint_type: ENDPOINT_TYPE_HTTP.to_owned(),
-            endpoint: Some(self.0.settings.address.join(&path)),
-            properties: vec![
-                ("authorization".to_owned(), token.expose()),
-                ("authType".to_owned(), "bearer".to_owned()),
-            ],
-        }
-    }
-
-    /// Brings the data plane into line with what was committed.
-    fn after_transfer(&self, entry: &TransferEntry, offer: Option<&PublishedOffer>) {
-        match entry.transfer.role {
-            Role::Provider => self.set_gate(entry, offer),
-            Role::Consumer => self.set_pull(entry),
-        }
-    }
-
-    fn set_gate(&self, entry: &TransferEntry, offer: Option<&PublishedOffer>) {
-        let (Some(flow), Some(content)) = (&entry.flow, entry.content) else {
-            self.0.flows.close(&entry.transfer.id);
-            return;
-        };
-        let state =
-            if entry.transfer.is_flowing() { FlowState::Open } else { FlowState::Suspended };
-        let spec = FlowSpec {
-            id: entry.transfer.id.clone(),
-            token_hash: flow.token_hash,
-            content,
-            media_type: offer
-                .map_or_else(|| "application/octet-stream".to_owned(), |o| o.media_type.clone()),
-            file_name: offer.and_then(|o| o.file_name.clone()),
-            expires_at: flow.expires_at,
-            state,
-        };
-        if let Err(error) = self.0.flows.open(spec) {
-            tracing::error!(process = %entry.transfer.id, %error, "cannot open a flow");
-        }
-    }
-
-    /// After a start: opens the gates of running transfers, and goes on with downloads.
-    pub(crate) async fn take_up(&self) -> Result<(), Problem> {
-        let mut page = Page { after: None, limit: 500 };
-        loop {
-            let open = self.0.store.open_transfers(page).await.map_err(read_failed)?;
-            for Stored { value, .. } in &open {
-                let offer = match value.transfer.role {
-                    Role::Consumer => None,
-                    Role::Provider => {
-                        let offer = self.0.store.offer_of_dataset(&value.dataset_id).await;
-                        offer.map_err(read_failed)?.map(|stored| stored.value)
-                    }
-                };
-                self.after_transfer(value, offer.as_ref());
-            }
-            match open.last() {
-                Some(last) => page.after = Some(last.sequence),
-                None => return Ok(()),
-            }
-        }
-    }
 }
 
 fn new_entry(transfer: Transfer, agreement: &AgreementEntry, now: Timestamp) -> TransferEntry {
@@ -456,6 +450,7 @@ fn new_entry(transfer: Transfer, agreement: &AgreementEntry, now: Timestamp) -> 
         content: agreement.agreement.content,
         flow: None,
         outcome: None,
+        script: 0,
         created_at: now,
         updated_at: now,
     }
@@ -470,24 +465,6 @@ fn fetchable(entry: &TransferEntry) -> Result<(), String> {
     match endpoint {
         Some(_) => Ok(()),
         None => Err("the provider's start names no endpoint to fetch from".to_owned()),
-    }
-}
-
-/// When our start message with a token is put into the outbox, the gate for it is recorded.
-fn open_flow(
-    entry: &mut TransferEntry,
-    message: &Message,
-    lifetime: std::time::Duration,
-    now: Timestamp,
-) {
-    if let (Role::Provider, Body::Start { data_address: Some(address) }) =
-        (entry.transfer.role, &message.body)
-        && let Some(token) = address.property("authorization").and_then(PullToken::parse)
-    {
-        let millis = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
-        entry.flow = Some(Flow { token_hash: token.hash(), expires_at: now.plus_millis(millis) });
-        // The token lives in the outbox row until it is delivered, and nowhere else.
-        entry.transfer.data_address = None;
     }
 }
 

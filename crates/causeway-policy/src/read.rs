@@ -14,6 +14,8 @@
 mod constraint;
 mod cursor;
 
+use std::borrow::Cow;
+
 use causeway_types::limits::MESSAGE_DEPTH_MAX;
 use serde_json::{Map, Value};
 
@@ -102,7 +104,7 @@ pub fn read(value: &Value, contexts: &Contexts) -> Result<Policy, ReadError> {
     let mut reader = Reader::new(contexts);
     let object = reader.object(value, "an offer, agreement or set as object")?;
     if let Some(own) = object.get("@context").filter(|own| !own.is_null()) {
-        reader.contexts = contexts.extended(own)?;
+        reader.contexts = Cow::Owned(contexts.extended(own)?);
     }
     reader.read_parties(object);
     let mut policy = Policy::default();
@@ -120,7 +122,10 @@ pub fn read(value: &Value, contexts: &Contexts) -> Result<Policy, ReadError> {
             }
             _ => continue,
         };
-        reader.within(Step::Key(key), |reader| reader.rules(member, place, rules))?;
+        reader.within(Step::Key(key), |reader| {
+            reader.first(rules, term.odrl_name().unwrap_or_default())?;
+            reader.rules(member, place, rules)
+        })?;
     }
     Ok(policy)
 }
@@ -218,8 +223,12 @@ impl<'v> Reader<'v> {
         let term = self.key(key)?;
         match term.odrl_name() {
             Some("action") => Ok(()),
-            Some("constraint") => self.constraints(value, &mut rule.constraints),
+            Some("constraint") => {
+                self.first(&rule.constraints, "constraint")?;
+                self.constraints(value, &mut rule.constraints)
+            }
             Some(name) if name == position.duties_key() => {
+                self.first(&rule.duties, name)?;
                 self.rules(value, Position::Duty, &mut rule.duties)
             }
             Some(name) if PARTIES.contains(&name) && self.is_inherited(name, value) => Ok(()),
@@ -241,6 +250,7 @@ impl<'v> Reader<'v> {
                     let found = reader.term(member, "an action as name")?;
                     reader.once(&mut name, found, "the name of the action")
                 } else if term.odrl_name() == Some("refinement") {
+                    reader.first(&refinements, "refinement")?;
                     reader.constraints(member, &mut refinements)
                 } else if key == "@type" || term.odrl_name() == Some("includedIn") {
                     // The class Action, or what EDC knows of the vocabulary.

@@ -17,7 +17,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use causeway_types::limits::{CONTEXT_ENTRIES_MAX, URL_BYTES_MAX};
+use causeway_types::limits::{
+    CONTEXT_ENTRIES_MAX, CONTEXT_NAMESPACE_BYTES_MAX, CONTEXT_PREFIX_BYTES_MAX, URL_BYTES_MAX,
+};
 use serde_json::{Map, Value};
 
 use crate::names;
@@ -91,8 +93,9 @@ pub enum ContextError {
     },
     /// An inline context that does more than declare prefixes and a vocabulary.
     #[error(
-        "@context: found the inline declaration {name:?}, expected only prefixes of absolute \
-         IRIs ending in one of / # : ? and \"@vocab\""
+        "@context: found the inline declaration {name:?}, expected only \"@vocab\" and prefixes of \
+         at most {CONTEXT_PREFIX_BYTES_MAX} bytes, for absolute IRIs of at most \
+         {CONTEXT_NAMESPACE_BYTES_MAX} bytes ending in one of / # : ?"
     )]
     Inline {
         /// The declared name, cut to a printable length.
@@ -305,10 +308,10 @@ impl Contexts {
                 ("@version", Value::Number(_)) | ("@protected", Value::Bool(_)) => {}
                 ("@vocab", Value::Null) => self.vocabulary = None,
                 ("@vocab", Value::String(text)) => {
-                    self.vocabulary = Some(Iri::parse(text).map_err(|_| refused())?);
+                    self.vocabulary = Some(namespace(text).ok_or_else(refused)?);
                 }
                 (name, Value::String(text)) if !name.starts_with('@') => {
-                    let iri = Iri::parse(text).map_err(|_| refused())?;
+                    let iri = namespace(text).ok_or_else(refused)?;
                     self.declare_prefix(name, iri)?;
                 }
                 _ => return Err(refused()),
@@ -320,7 +323,8 @@ impl Contexts {
     fn declare_prefix(&mut self, prefix: &str, iri: Iri) -> Result<(), ContextError> {
         let redefined =
             |known| ContextError::Redefined { prefix: prefix.chars().take(80).collect(), known };
-        if prefix.is_empty() || prefix.contains(':') || !iri.0.ends_with(['/', '#', ':', '?']) {
+        let is_name = (1..=CONTEXT_PREFIX_BYTES_MAX).contains(&prefix.len());
+        if !is_name || prefix.contains(':') || !iri.0.ends_with(['/', '#', ':', '?']) {
             return Err(ContextError::Inline { name: prefix.chars().take(80).collect() });
         }
         match names::PREFIXES.iter().find(|(name, _)| *name == prefix) {
@@ -387,6 +391,12 @@ pub(crate) fn kind(value: &Value) -> &'static str {
 }
 
 /// A name whose namespace is known: an IRI, unless its local part cannot stand in one.
+/// The IRI that short names stand below. It is bounded more tightly than others, because each
+/// short name in a message grows by it.
+fn namespace(text: &str) -> Option<Iri> {
+    Iri::parse(text).ok().filter(|iri| iri.as_str().len() <= CONTEXT_NAMESPACE_BYTES_MAX)
+}
+
 fn known(iri: String) -> Result<Term, TermError> {
     literal(&iri)
 }

@@ -80,9 +80,23 @@ pub enum OutboxSubject {
     NegotiationWebhook,
     /// A question to the operator's webhook about a transfer.
     TransferWebhook,
+    /// A step of a negotiation's script, due at its time. It goes nowhere.
+    NegotiationTimer,
+    /// A step of a transfer's script, due at its time. It goes nowhere.
+    TransferTimer,
 }
 
 impl OutboxSubject {
+    /// Every subject.
+    const ALL: [Self; 6] = [
+        Self::Negotiation,
+        Self::Transfer,
+        Self::NegotiationWebhook,
+        Self::TransferWebhook,
+        Self::NegotiationTimer,
+        Self::TransferTimer,
+    ];
+
     /// The name in records.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -90,19 +104,25 @@ impl OutboxSubject {
             Self::Transfer => "transfer",
             Self::NegotiationWebhook => "negotiation-webhook",
             Self::TransferWebhook => "transfer-webhook",
+            Self::NegotiationTimer => "negotiation-timer",
+            Self::TransferTimer => "transfer-timer",
         }
     }
 
     /// Reads the name back.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Negotiation, Self::Transfer, Self::NegotiationWebhook, Self::TransferWebhook]
-            .into_iter()
-            .find(|subject| subject.as_str() == name)
+        Self::ALL.into_iter().find(|subject| subject.as_str() == name)
     }
 
     /// Whether it goes to the operator's own webhook.
     pub fn is_webhook(self) -> bool {
         matches!(self, Self::NegotiationWebhook | Self::TransferWebhook)
+    }
+
+    /// Whether it stays on our side: a question to the operator's own webhook, or a timer. Such
+    /// rows keep an order of their own and are not taken back with the messages to the peer.
+    pub fn is_inward(self) -> bool {
+        !matches!(self, Self::Negotiation | Self::Transfer)
     }
 }
 

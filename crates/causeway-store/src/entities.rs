@@ -2,6 +2,7 @@
 //! stored forms are in `records`.
 
 use causeway_dsp::Question;
+use causeway_dsp::catalog::Metadata;
 use causeway_dsp::negotiation::{Agreement, Negotiation};
 use causeway_dsp::transfer::Transfer;
 use causeway_policy::Policy;
@@ -10,6 +11,7 @@ use causeway_types::{
     Timestamp,
 };
 
+use crate::audience::Audience;
 use crate::changes::{EventKind, OutboxSubject};
 
 /// What to do when the protocol asks a question.
@@ -42,6 +44,10 @@ pub struct PublishedOffer {
     pub content: Content,
     /// The terms.
     pub policy: Policy,
+    /// What it is about, for those who search.
+    pub metadata: Metadata,
+    /// Who may know of it.
+    pub audience: Audience,
     /// Rules of this offer; what is missing is taken from the node's configuration.
     pub rules: Vec<(Question, Rule)>,
     /// When it was published.
@@ -57,6 +63,8 @@ pub struct NegotiationEntry {
     pub negotiation: Negotiation,
     /// Our offer it is about, where we are the provider.
     pub offer_id: Option<OfferId>,
+    /// Steps of its script that were taken; 0 without a script.
+    pub script: u32,
     /// When it began.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -118,6 +126,8 @@ pub struct TransferEntry {
     pub flow: Option<Flow>,
     /// Consumer: what arrived.
     pub outcome: Option<Outcome>,
+    /// Steps of its script that were taken; 0 without a script.
+    pub script: u32,
     /// When it began.
     pub created_at: Timestamp,
     /// When it last changed.

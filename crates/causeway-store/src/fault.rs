@@ -11,7 +11,7 @@ use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, 
 
 use crate::{
     AgreementEntry, ChangeSet, CommitError, Committed, Event, Lease, NegotiationEntry, OutboxRow,
-    Page, PublishedOffer, ReadError, Remembered, Store, Stored, TransferEntry,
+    Page, PublishedOffer, ReadError, Remembered, Selection, Store, Stored, TransferEntry,
 };
 
 /// How a commit fails. The caller sees the same [`CommitError::Unavailable`] for both.
@@ -98,6 +98,14 @@ impl<S: Store> Store for FaultStore<S> {
         withdrawn: bool,
     ) -> Result<Vec<Stored<PublishedOffer>>, ReadError> {
         self.inner.offers(page, withdrawn).await
+    }
+
+    async fn search_offers(
+        &self,
+        selection: &Selection,
+        page: Page,
+    ) -> Result<Vec<Stored<PublishedOffer>>, ReadError> {
+        self.inner.search_offers(selection, page).await
     }
 
     async fn negotiation(

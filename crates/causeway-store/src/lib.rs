@@ -3,12 +3,14 @@
 //! There is no transaction object and no SQL here. Drivers share no code but this contract, the
 //! record formats in [`records`] and the conformance suite.
 
+mod audience;
 mod changes;
 mod entities;
 #[cfg(any(test, feature = "testing"))]
 pub mod fault;
 mod memory;
 pub mod records;
+pub mod search;
 mod shared;
 #[cfg(any(test, feature = "testing"))]
 pub mod suite;
@@ -16,6 +18,7 @@ pub mod suite;
 use async_trait::async_trait;
 use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, Role, Timestamp};
 
+pub use self::audience::Audience;
 pub use self::changes::{
     ChangeSet, Committed, Entity, EventKind, Lease, NewEvent, NewMessage, OutboxSubject, Put,
     Remembered, Settle,
@@ -25,6 +28,7 @@ pub use self::entities::{
     TransferEntry,
 };
 pub use self::memory::MemoryStore;
+pub use self::search::Selection;
 
 /// How often an aggregate was written; the first write is 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -115,6 +119,15 @@ pub trait Store: Send + Sync + 'static {
         &self,
         page: Page,
         withdrawn: bool,
+    ) -> Result<Vec<Stored<PublishedOffer>>, ReadError>;
+
+    /// Offers that a selection takes, in the order of publication, or against it if the selection
+    /// says so (`after` then counts downwards). The cost grows with the page and not with the
+    /// catalog, and an offer that the party may not see costs nothing.
+    async fn search_offers(
+        &self,
+        selection: &Selection,
+        page: Page,
     ) -> Result<Vec<Stored<PublishedOffer>>, ReadError>;
 
     /// A negotiation by our own pid.

@@ -11,7 +11,8 @@ use self::outbox::Outbox;
 use self::table::{Stash, Table};
 use crate::{
     AgreementEntry, ChangeSet, CommitError, Committed, Entity, Event, Lease, NegotiationEntry,
-    OutboxRow, Page, PublishedOffer, Put, ReadError, Remembered, Store, Stored, TransferEntry,
+    OutboxRow, Page, PublishedOffer, Put, ReadError, Remembered, Selection, Store, Stored,
+    TransferEntry,
 };
 
 mod outbox;
@@ -161,6 +162,19 @@ impl Store for MemoryStore {
         Ok(self.state().offers.upwards(page, |o| withdrawn || o.withdrawn_at.is_none()))
     }
 
+    async fn search_offers(
+        &self,
+        selection: &Selection,
+        page: Page,
+    ) -> Result<Vec<Stored<PublishedOffer>>, ReadError> {
+        let state = self.state();
+        let wanted = |offer: &PublishedOffer| selection.takes(offer);
+        Ok(match selection.newest_first {
+            true => state.offers.downwards(page, wanted),
+            false => state.offers.upwards(page, wanted),
+        })
+    }
+
     async fn negotiation(
         &self,
         id: &ProcessId,
@@ -178,7 +192,7 @@ impl Store for MemoryStore {
     }
 
     async fn negotiations(&self, page: Page) -> Result<Vec<Stored<NegotiationEntry>>, ReadError> {
-        Ok(self.state().negotiations.downwards(page))
+        Ok(self.state().negotiations.downwards(page, |_| true))
     }
 
     async fn agreement(
@@ -189,7 +203,7 @@ impl Store for MemoryStore {
     }
 
     async fn agreements(&self, page: Page) -> Result<Vec<Stored<AgreementEntry>>, ReadError> {
-        Ok(self.state().agreements.downwards(page))
+        Ok(self.state().agreements.downwards(page, |_| true))
     }
 
     async fn transfer(&self, id: &ProcessId) -> Result<Option<Stored<TransferEntry>>, ReadError> {
@@ -206,7 +220,7 @@ impl Store for MemoryStore {
     }
 
     async fn transfers(&self, page: Page) -> Result<Vec<Stored<TransferEntry>>, ReadError> {
-        Ok(self.state().transfers.downwards(page))
+        Ok(self.state().transfers.downwards(page, |_| true))
     }
 
     async fn open_transfers(&self, page: Page) -> Result<Vec<Stored<TransferEntry>>, ReadError> {

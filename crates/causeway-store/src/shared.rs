@@ -7,7 +7,7 @@ use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, 
 
 use crate::{
     AgreementEntry, ChangeSet, CommitError, Committed, Event, Lease, NegotiationEntry, OutboxRow,
-    Page, PublishedOffer, ReadError, Remembered, Store, Stored, TransferEntry,
+    Page, PublishedOffer, ReadError, Remembered, Selection, Store, Stored, TransferEntry,
 };
 
 #[async_trait]
@@ -33,6 +33,14 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         withdrawn: bool,
     ) -> Result<Vec<Stored<PublishedOffer>>, ReadError> {
         (**self).offers(page, withdrawn).await
+    }
+
+    async fn search_offers(
+        &self,
+        selection: &Selection,
+        page: Page,
+    ) -> Result<Vec<Stored<PublishedOffer>>, ReadError> {
+        (**self).search_offers(selection, page).await
     }
 
     async fn negotiation(

@@ -63,6 +63,10 @@ impl Address {
         };
         match part {
             Some(found) => Err(AddressError::Part { found }),
+            // Encoding makes a text longer: an address must be readable once it is written.
+            None if url.as_str().len() > URL_BYTES_MAX => {
+                Err(AddressError::TooLong { found: url.as_str().len() })
+            }
             None => Ok(Self(url.as_str().trim_end_matches('/').into())),
         }
     }

@@ -34,8 +34,33 @@ pub const CONTEXT_ENTRIES_MAX: usize = 64;
 pub const RECEIVED_IDS_MAX: usize = 32;
 /// Most counter-offers, of both sides together, before a negotiation takes no more.
 pub const NEGOTIATION_ROUNDS_MAX: u32 = 32;
+/// Longest inline prefix of a message's `@context`, in bytes.
+pub const CONTEXT_PREFIX_BYTES_MAX: usize = 64;
+/// Longest namespace that an inline prefix or `@vocab` stands for, in bytes. Every name that is
+/// written short grows by this much when it is read.
+pub const CONTEXT_NAMESPACE_BYTES_MAX: usize = 256;
+/// Most problems noted about what was left out of one answer of a peer.
+pub const READING_PROBLEMS_MAX: usize = 100;
 /// Most datasets on one catalog page.
 pub const CATALOG_PAGE_MAX: usize = 100;
+/// Most themes, keywords or places that one offer names, each.
+pub const CATALOG_TERMS_MAX: usize = 64;
+/// Longest theme, keyword, place or licence, in bytes.
+pub const CATALOG_TERM_BYTES_MAX: usize = 1024;
+/// Most offers that are published in one request.
+pub const OFFERS_BATCH_MAX: usize = 500;
+/// Most bytes of offers that the command line publishes in one request.
+pub const OFFERS_BATCH_BYTES_MAX: usize = 768 * 1024;
+/// Largest manifest of a bulk publication, in bytes.
+pub const MANIFEST_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Most participants that one offer is restricted to.
+pub const AUDIENCE_MAX: usize = 1_000;
+/// Longest text that is searched for, in bytes.
+pub const SEARCH_TEXT_BYTES_MAX: usize = 1024;
+/// Most words that are searched for at a time.
+pub const SEARCH_WORDS_MAX: usize = 32;
+/// Most years that an offer or a search is filed under one by one; longer times are compared.
+pub const SEARCH_YEARS_MAX: usize = 64;
 /// Most items on one page of the management API.
 pub const API_PAGE_MAX: usize = 500;
 /// Items on a page of the management API when nothing is asked.
@@ -84,3 +109,9 @@ pub const PEER_SECRET_BYTES_MAX: usize = 1024;
 pub const CONNECTIONS_MAX: usize = 4_096;
 /// Longest wait for the head of a request on an open connection, in seconds.
 pub const REQUEST_HEAD_SECONDS_MAX: u64 = 75;
+/// Most scripts of automation.
+pub const SCRIPTS_MAX: usize = 10_000;
+/// Most steps of one script.
+pub const SCRIPT_STEPS_MAX: usize = 64;
+/// Longest delay of a step of a script, in milliseconds: a day.
+pub const SCRIPT_DELAY_MS_MAX: u64 = 86_400_000;

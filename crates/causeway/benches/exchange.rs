@@ -275,9 +275,12 @@ impl ByHand {
                 name: "provider".to_owned(),
                 participant_id: provider.clone(),
                 address: address(provider_port),
+                base: None,
                 secret: Secret::new(support::secret()),
             }],
+            identity: causeway_node::IdentityMode::SharedSecret,
             rules: vec![(Question::TransferStarted, Rule::Hold)],
+            scripts: Vec::new(),
             retry: Retry {
                 attempts_max: 10,
                 wait_first: Duration::from_millis(100),

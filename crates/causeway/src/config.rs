@@ -6,6 +6,7 @@
 pub(crate) mod keys;
 mod peers;
 pub(crate) mod render;
+mod scripts;
 mod source;
 mod value;
 
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use causeway_dsp::Question;
-use causeway_node::{Network, Retry};
+use causeway_node::{IdentityMode, Network, Retry, Script};
 use causeway_store::Rule;
 use causeway_types::{Address, ParticipantId};
 
@@ -42,6 +43,7 @@ pub(crate) struct Config {
     file: Option<PathBuf>,
     settings: BTreeMap<&'static str, Setting>,
     peers: Vec<PeerConfig>,
+    scripts: Vec<Script>,
     warnings: Vec<String>,
 }
 
@@ -77,6 +79,7 @@ impl Config {
     fn of_layers(file: Option<PathBuf>, layers: Vec<Layer>) -> Result<Self, Vec<Wrong>> {
         let mut settings = defaults();
         let mut entries = Vec::new();
+        let mut scripts = Vec::new();
         let mut wrong = Vec::new();
         for layer in layers {
             for found in layer.found {
@@ -85,10 +88,13 @@ impl Config {
                 settings.insert(found.key.path, Setting { value, origin });
             }
             entries.extend(layer.peers);
+            scripts.extend(layer.scripts);
             wrong.extend(layer.wrong);
         }
-        let mut config = Self { file, settings, peers: Vec::new(), warnings: Vec::new() };
-        config.peers = peers::read(&entries, config.base(), &mut wrong);
+        let (peers, warnings) = (Vec::new(), Vec::new());
+        let mut config = Self { file, settings, peers, scripts, warnings };
+        config.peers = peers::read(&entries, config.identity(), config.base(), &mut wrong);
+        config.read_scripts(&mut wrong);
         config.check_together(&mut wrong);
         config.warn();
         if wrong.is_empty() { Ok(config) } else { Err(wrong) }
@@ -178,6 +184,22 @@ impl Config {
         Question::ALL.into_iter().filter_map(rule).collect()
     }
 
+    /// `[[automation.script]]` and the file of scripts.
+    pub(crate) fn scripts(&self) -> &[Script] {
+        &self.scripts
+    }
+
+    /// `identity.mode`.
+    pub(crate) fn identity(&self) -> IdentityMode {
+        self.text("identity.mode").and_then(value::identity_mode).unwrap_or_default()
+    }
+
+    /// `identity.allow_insecure`.
+    pub(crate) fn is_insecure_allowed(&self) -> bool {
+        let setting = self.settings.get("identity.allow_insecure");
+        setting.is_some_and(|setting| setting.value == Value::Flag(true))
+    }
+
     /// `retry.*`.
     pub(crate) fn retry(&self) -> Retry {
         let millis = |path| Duration::from_millis(self.count(path));
@@ -242,6 +264,21 @@ impl Config {
         self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""))
     }
 
+    fn read_scripts(&mut self, wrong: &mut Vec<Wrong>) {
+        if let Some(path) = self.path("automation.scripts_file") {
+            match std::fs::read_to_string(&path) {
+                Ok(text) => self.scripts.extend(scripts::file(&path, &text, wrong)),
+                Err(error) => wrong.push(Wrong::Value {
+                    origin: self.settings["automation.scripts_file"].origin.clone(),
+                    key: "automation.scripts_file".to_owned(),
+                    found: format!("{} ({error})", path.display()),
+                    expected: "a file that can be read".to_owned(),
+                }),
+            }
+        }
+        scripts::check_together(&self.scripts, wrong);
+    }
+
     fn check_together(&self, wrong: &mut Vec<Wrong>) {
         let is_missing = |path: &str| !self.settings.contains_key(path);
         for key in KEYS.iter().filter(|k| k.preset == Preset::Required && is_missing(k.path)) {
@@ -297,6 +334,12 @@ impl Config {
         }
         for path in self.peers.iter().filter_map(|peer| peer.secret.path()) {
             warnings.extend(open_to_others(path));
+        }
+        if self.identity().is_insecure() {
+            warnings.push(format!(
+                "identity.mode is {}: whoever reaches this node can pass for a peer",
+                self.identity().as_str()
+            ));
         }
         let listen = self.protocol_listen();
         if !listen.ip().is_loopback() && self.text("node.address").is_none() {

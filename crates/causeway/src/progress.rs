@@ -11,7 +11,7 @@ use crate::values::size;
 /// Time between two lines where nobody watches.
 const LINE_MICROS: u64 = 10_000_000;
 
-/// The progress of one file.
+/// The progress of one file, or of many rows.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     is_quiet: bool,
@@ -19,16 +19,35 @@ pub(crate) struct Progress {
     total: u64,
     done: u64,
     told_at: Timestamp,
+    /// How a count is told.
+    told: fn(u64) -> String,
 }
+
+const BYTES: &str = "{msg} [{bar:32}] {binary_bytes}/{binary_total_bytes} \
+                     {binary_bytes_per_sec} {eta}";
+const ROWS: &str = "{msg} [{bar:32}] {pos}/{len} {per_sec} {eta}";
 
 impl Progress {
     /// `doing`: a word such as `receiving`.
     pub(crate) fn new(output: &Output, doing: &str, total: u64) -> Self {
+        Self::with(output, doing, total, BYTES, size)
+    }
+
+    /// The same, counting rows instead of bytes.
+    pub(crate) fn of_rows(output: &Output, doing: &str, total: u64) -> Self {
+        Self::with(output, doing, total, ROWS, |rows| rows.to_string())
+    }
+
+    fn with(
+        output: &Output,
+        doing: &str,
+        total: u64,
+        template: &str,
+        told: fn(u64) -> String,
+    ) -> Self {
         let is_bar = output.stderr_is_terminal() && !output.is_quiet();
         let bar = is_bar.then(|| {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-            let template = "{msg} [{bar:32}] {binary_bytes}/{binary_total_bytes} \
-                            {binary_bytes_per_sec} {eta}";
             // The template is a constant that a test reads.
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style.progress_chars("=> "));
@@ -37,15 +56,15 @@ impl Progress {
             bar
         });
         let (is_quiet, doing) = (output.is_quiet(), doing.to_owned());
-        Self { bar, is_quiet, doing, total, done: 0, told_at: System.now() }
+        Self { bar, is_quiet, doing, total, done: 0, told_at: System.now(), told }
     }
 
-    /// So many bytes more.
-    pub(crate) fn add(&mut self, bytes: u64) {
-        self.set(self.done + bytes);
+    /// So many more.
+    pub(crate) fn add(&mut self, more: u64) {
+        self.set(self.done + more);
     }
 
-    /// So many bytes in all.
+    /// So many in all.
     pub(crate) fn set(&mut self, done: u64) {
         self.done = done;
         match &self.bar {
@@ -55,7 +74,7 @@ impl Progress {
                 let now = System.now();
                 if now.micros_since(self.told_at) >= LINE_MICROS {
                     self.told_at = now;
-                    let (done, total) = (size(done), size(self.total));
+                    let (done, total) = ((self.told)(done), (self.told)(self.total));
                     eprintln!("{} {done} of {total}", self.doing);
                 }
             }

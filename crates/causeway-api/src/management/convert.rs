@@ -15,12 +15,13 @@ use causeway_types::{
 };
 use serde_json::Value;
 
+use super::about;
 use super::models::{
     Agreement, CatalogOffer, Check, CheckStep, Content, Dataset, Distribution, Event, Negotiation,
     NewOffer, Offer, Outcome, Progress, Transfer,
 };
 
-fn bad(error: impl std::fmt::Display) -> Problem {
+pub(super) fn bad(error: impl std::fmt::Display) -> Problem {
     Problem::new(ProblemCode::BadRequest, error.to_string())
 }
 
@@ -71,6 +72,11 @@ impl Dataset {
             id: dataset.id.to_string(),
             title: texts(&dataset.titles),
             description: texts(&dataset.descriptions),
+            themes: dataset.metadata.themes.clone(),
+            keywords: dataset.metadata.keywords.clone(),
+            licence: dataset.metadata.licence.clone(),
+            spatial: dataset.metadata.spatial.clone(),
+            temporal: about::period(dataset.metadata.temporal),
             offers: offers.collect(),
             distributions: distributions.collect(),
         }
@@ -97,6 +103,8 @@ impl NewOffer {
             file_name: self.file_name.clone(),
             content: self.content.typed()?,
             policy,
+            metadata: about::metadata(self)?,
+            audience: about::audience(self.audience.as_deref())?,
             rules: rules(&self.automation)?,
         })
     }
@@ -113,6 +121,13 @@ impl Offer {
             file_name: offer.file_name.clone(),
             content: Content::of(&offer.content),
             policy: causeway_policy::write(&offer.policy),
+            themes: offer.metadata.themes.clone(),
+            keywords: offer.metadata.keywords.clone(),
+            licence: offer.metadata.licence.clone(),
+            spatial: offer.metadata.spatial.clone(),
+            temporal: about::period(offer.metadata.temporal),
+            jurisdiction: offer.metadata.jurisdiction.clone(),
+            audience: about::parties(&offer.audience),
             automation: offer
                 .rules
                 .iter()

@@ -1,5 +1,6 @@
 //! The management API under `/api/v1`, for the node's people and programs.
 
+mod about;
 mod access;
 mod agreements;
 mod convert;

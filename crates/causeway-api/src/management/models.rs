@@ -33,6 +33,8 @@ pub struct NodeInfo {
     pub protocol: String,
     /// The product's version.
     pub version: String,
+    /// What is open to abuse by the operator's explicit wish, such as `static-token`.
+    pub insecure: Vec<String>,
     /// RFC 3339.
     pub started_at: String,
     /// Resident memory in bytes, where the system tells.
@@ -104,6 +106,16 @@ pub struct Dataset {
     pub title: BTreeMap<String, String>,
     /// Descriptions by language tag.
     pub description: BTreeMap<String, String>,
+    /// Themes, as IRIs or words of a vocabulary.
+    pub themes: Vec<String>,
+    /// Words that people search for, in any language.
+    pub keywords: Vec<String>,
+    /// The licence, as an IRI or an SPDX name.
+    pub licence: Option<String>,
+    /// Places, as ISO 3166 codes or IRIs.
+    pub spatial: Vec<String>,
+    /// The time that the data is about.
+    pub temporal: Option<Period>,
     /// The terms it is offered under.
     pub offers: Vec<CatalogOffer>,
     /// The ways to get it.
@@ -156,9 +168,63 @@ pub struct NewOffer {
     /// ODRL permission, prohibition and obligation; everything is permitted if missing.
     #[schema(value_type = Option<Object>)]
     pub policy: Option<Value>,
+    /// Themes, as IRIs or words of a vocabulary.
+    #[serde(default)]
+    pub themes: Vec<String>,
+    /// Words that people search for, in any language.
+    #[serde(default)]
+    pub keywords: Vec<String>,
+    /// The licence, as an IRI or an SPDX name.
+    pub licence: Option<String>,
+    /// Places, as ISO 3166 codes or IRIs.
+    #[serde(default)]
+    pub spatial: Vec<String>,
+    /// The time that the data is about.
+    pub temporal: Option<Period>,
+    /// The participant ids of those who may know of it; everyone if missing.
+    pub audience: Option<Vec<String>>,
     /// What to do on each question: `hold`, `auto` or a webhook's URL.
     #[serde(default)]
     pub automation: BTreeMap<String, String>,
+}
+
+/// A stretch of time, both ends included.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Period {
+    /// RFC 3339.
+    pub start: String,
+    /// RFC 3339.
+    pub end: String,
+}
+
+/// What to publish together.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBatch {
+    /// At most 500; each is read on its own.
+    #[schema(value_type = Vec<NewOffer>)]
+    pub offers: Vec<Value>,
+}
+
+/// What became of a batch.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Outcomes {
+    /// In the order of the request.
+    pub items: Vec<PublishOutcome>,
+}
+
+/// What became of one offer of a batch.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PublishOutcome {
+    /// `published`, `unchanged` or `refused`.
+    pub outcome: String,
+    /// The offer's id, unless it was refused.
+    pub id: Option<String>,
+    /// The dataset's id, unless it was refused.
+    pub dataset_id: Option<String>,
+    /// Why it was refused.
+    pub detail: Option<String>,
 }
 
 /// A published offer.
@@ -181,6 +247,20 @@ pub struct Offer {
     /// The ODRL rules.
     #[schema(value_type = Object)]
     pub policy: Map<String, Value>,
+    /// Themes, as IRIs or words of a vocabulary.
+    pub themes: Vec<String>,
+    /// Words that people search for, in any language.
+    pub keywords: Vec<String>,
+    /// The licence, as an IRI or an SPDX name.
+    pub licence: Option<String>,
+    /// Places, as ISO 3166 codes or IRIs.
+    pub spatial: Vec<String>,
+    /// The time that the data is about.
+    pub temporal: Option<Period>,
+    /// The provider's jurisdiction, as an ISO 3166 code.
+    pub jurisdiction: Option<String>,
+    /// The participant ids of those who may know of it; null for everyone.
+    pub audience: Option<Vec<String>>,
     /// The rules of this offer by question.
     pub automation: BTreeMap<String, String>,
     /// RFC 3339.

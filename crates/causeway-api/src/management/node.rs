@@ -24,6 +24,7 @@ async fn node(extract::State(state): extract::State<State>) -> Json<NodeInfo> {
         address: settings.address.to_string(),
         protocol: VERSION.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        insecure: settings.insecure().into_iter().map(str::to_owned).collect(),
         started_at: state.started_at.to_string(),
         rss_bytes: rss_bytes(),
     })

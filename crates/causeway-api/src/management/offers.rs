@@ -2,6 +2,7 @@
 
 use axum::extract::{self, Path, Query};
 use axum::{Extension, Json};
+use causeway_types::limits::OFFERS_BATCH_MAX;
 use causeway_types::{OfferId, Problem, ProblemCode};
 use http::StatusCode;
 use serde::Deserialize;
@@ -11,13 +12,14 @@ use utoipa_axum::routes;
 
 use super::State;
 use super::idempotency::Key;
-use super::models::{NewOffer, Offer, Page};
+use super::models::{NewBatch, NewOffer, Offer, Outcomes, Page};
 use super::problem::{Failed, ProblemBody};
 use super::request::{self, Listing, answer, bad, full, unreadable};
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(list, publish))
+        .routes(routes!(publish_batch))
         .routes(routes!(show))
         .routes(routes!(withdraw))
 }
@@ -73,6 +75,37 @@ async fn publish(
     });
     let offer = state.node.publish(offer.typed()?, remember).await?;
     Ok((StatusCode::CREATED, Json(Offer::of(&offer))))
+}
+
+/// Publishes many datasets in one commit. An offer that cannot be published does not keep the
+/// others from it; one whose dataset is offered already, with the same file, is left as it is, so
+/// that the same request can be sent again.
+#[utoipa::path(
+    post,
+    path = "/offers/batch",
+    tag = "offers",
+    request_body = NewBatch,
+    responses(
+        (status = 200, body = Outcomes, description = "What became of each, in the same order"),
+        (status = 400, body = ProblemBody),
+    ),
+)]
+async fn publish_batch(
+    extract::State(state): extract::State<State>,
+    request::Json(batch): request::Json<NewBatch>,
+) -> Result<Json<Outcomes>, Failed> {
+    let found = batch.offers.len();
+    if found > OFFERS_BATCH_MAX {
+        let text = format!("offers: found {found}, expected at most {OFFERS_BATCH_MAX}");
+        return Err(Problem::new(ProblemCode::BadRequest, text).into());
+    }
+    let read = |offer| {
+        let offer: NewOffer = serde_json::from_value(offer).map_err(|error| bad(&error))?;
+        offer.typed()
+    };
+    let offers = batch.offers.into_iter().map(read).collect();
+    let items = state.node.publish_all(offers).await?;
+    Ok(Json(Outcomes { items: items.iter().map(super::about::outcome).collect() }))
 }
 
 /// An offer.

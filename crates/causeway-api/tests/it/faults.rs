@@ -82,6 +82,22 @@ async fn with_a_store_that_fails_now_and_then_the_exchange_completes_once() {
 }
 
 #[tokio::test]
+async fn a_200_without_a_body_acknowledges_every_message_as_well_as_a_201_with_one() {
+    let world = World::new().await;
+    world.provider.network.terse();
+    world.consumer.network.terse();
+    complete(&world, b"rain,sun\n").await;
+    exactly_once(&world).await;
+    for node in [&world.provider, &world.consumer] {
+        let negotiation = &node.negotiations().await[0].negotiation;
+        let transfer = &node.transfers().await[0].transfer;
+        assert!(negotiation.peer_pid.is_some() && transfer.peer_pid.is_some(), "{}", node.id);
+    }
+    // An agreement, its finalization and a start, each sent once.
+    assert_eq!(world.provider.network.sent(), 3);
+}
+
+#[tokio::test]
 async fn a_peer_that_is_down_for_a_while_gets_the_message_when_it_returns() {
     let world = World::new().await;
     let offer = world.provider.publish(b"x", Policy::open()).await;

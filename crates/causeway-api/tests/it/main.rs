@@ -4,8 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bad_input;
+mod catalog;
 mod decisions;
 mod exchange;
 mod faults;
 mod management;
+mod scripts;
 mod world;

@@ -9,16 +9,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use causeway_api::{Access, management_router, protocol_router};
 use causeway_dsp::Question;
+use causeway_dsp::catalog::Metadata;
 use causeway_node::clock::System;
 use causeway_node::{
-    Answer, Egress, HttpTransport, Network, NewOffer, Node, Outgoing, Parts, Peer, Retry, Secret,
-    Settings, Transport, TransportError,
+    Answer, Egress, HttpTransport, IdentityMode, Network, NewOffer, Node, Outgoing, Parts, Peer,
+    Retry, Script, Secret, Settings, Transport, TransportError,
 };
 use causeway_plane::Objects;
 use causeway_policy::Policy;
 use causeway_store::{
-    AgreementEntry, EventKind, MemoryStore, NegotiationEntry, Page, PublishedOffer, Rule, Store,
-    TransferEntry,
+    AgreementEntry, Audience, EventKind, MemoryStore, NegotiationEntry, Page, PublishedOffer, Rule,
+    Store, TransferEntry,
 };
 use causeway_types::{Address, LangText, ParticipantId, ProcessId};
 use futures_util::stream;
@@ -32,6 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What a node in a world is made from.
 pub(crate) struct Plan {
     pub(crate) rules: Vec<(Question, Rule)>,
+    pub(crate) scripts: Vec<Script>,
     pub(crate) attempts_max: u32,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) loss: Option<u64>,
@@ -41,6 +43,7 @@ impl Default for Plan {
     fn default() -> Self {
         Self {
             rules: Vec::new(),
+            scripts: Vec::new(),
             attempts_max: 1_000,
             store: Arc::new(MemoryStore::new()),
             loss: None,
@@ -91,6 +94,7 @@ impl World {
                 name: names[other].to_owned(),
                 participant_id: participant(names[other]),
                 address: addresses[other].clone(),
+                base: None,
                 secret: secret(own, other),
             });
             let peers = peers.collect();
@@ -142,7 +146,9 @@ impl Running {
             objects: directory.path().join("objects"),
             received,
             peers,
+            identity: IdentityMode::SharedSecret,
             rules: plan.rules,
+            scripts: plan.scripts,
             retry: Retry {
                 attempts_max: plan.attempts_max,
                 wait_first: Duration::from_millis(1),
@@ -208,6 +214,8 @@ impl Running {
             file_name: Some("table.csv".to_owned()),
             content,
             policy,
+            metadata: Metadata::default(),
+            audience: Audience::Everyone,
             rules,
         };
         self.node.publish(offer, None).await.unwrap()
@@ -383,6 +391,7 @@ pub(crate) struct Lossy {
     inner: HttpTransport,
     cut: AtomicBool,
     failing: AtomicBool,
+    terse: AtomicBool,
     chance: Option<Mutex<u64>>,
     sent: AtomicU64,
 }
@@ -393,6 +402,7 @@ impl Lossy {
             inner,
             cut: AtomicBool::new(false),
             failing: AtomicBool::new(false),
+            terse: AtomicBool::new(false),
             chance: seed.map(Mutex::new),
             sent: AtomicU64::new(0),
         }
@@ -406,6 +416,12 @@ impl Lossy {
     /// Whoever is called answers 500, or the truth again.
     pub(crate) fn fail(&self, fail: bool) {
         self.failing.store(fail, Ordering::SeqCst);
+    }
+
+    /// Whoever is sent a message acknowledges it with 200 and nothing else, as peers that do not
+    /// follow the binding to the letter do.
+    pub(crate) fn terse(&self) {
+        self.terse.store(true, Ordering::SeqCst);
     }
 
     pub(crate) fn sent(&self) -> u64 {
@@ -436,6 +452,13 @@ impl Transport for Lossy {
         if self.failing.load(Ordering::SeqCst) {
             return Ok(Answer { status: 500, next: None, body: bytes::Bytes::new() });
         }
+        if self.terse.load(Ordering::SeqCst) && is_message(&request) {
+            let answer = self.inner.send(request).await?;
+            return Ok(match answer.is_success() {
+                true => Answer { status: 200, next: None, body: bytes::Bytes::new() },
+                false => answer,
+            });
+        }
         match self.below(10) {
             0 | 1 => gone("lost on the way"),
             2 | 3 => {
@@ -449,4 +472,11 @@ impl Transport for Lossy {
             _ => self.inner.send(request).await,
         }
     }
+}
+
+/// Whether a request carries a message of a negotiation or transfer, and not a question.
+fn is_message(request: &Outgoing) -> bool {
+    let is_process =
+        ["/negotiations/", "/transfers/"].iter().any(|part| request.url.contains(part));
+    is_process && request.body.is_some()
 }

@@ -1,19 +1,21 @@
 //! The messages of the Catalog Protocol. One entry of a peer's catalog that cannot be read must
 //! not hide the others, so reading keeps what it understands and says what it left out.
 
-use causeway_types::Content;
+use causeway_types::{Content, DatasetId};
 use serde_json::Value;
 
 use super::build::Object;
 use super::content::read_content;
 use super::document::Document;
-use super::error::WireError;
+use super::error::{WireError, quoted};
 use super::fields::{Found, NAME_BYTES_MAX, Node};
+use super::filter::read_filter;
+use super::metadata::read_metadata;
 use super::offer::{offer_node, offer_of};
+use super::problems::Problems;
 use super::terms::{
-    ACCESS_SERVICE, CATALOG, DATASET, DESCRIPTION, DISTRIBUTION, EDC_DESCRIPTION,
-    EDC_FILTER_EXPRESSION, EDC_NAME, ENDPOINT_URL, FILTER, FORMAT, HAS_POLICY, MEDIA_TYPE,
-    PARTICIPANT_ID, SERVICE, TITLE, Term,
+    ACCESS_SERVICE, CATALOG, DATASET, DESCRIPTION, DISTRIBUTION, EDC_DESCRIPTION, EDC_NAME,
+    ENDPOINT_URL, FORMAT, HAS_POLICY, MEDIA_TYPE, PARTICIPANT_ID, SERVICE, TARGET, TITLE, Term,
 };
 use super::texts::read_texts;
 use crate::catalog::{Catalog, CatalogRequest, DataService, Dataset, Distribution};
@@ -28,7 +30,8 @@ const MEDIA_TYPES: &str = "iana.org/assignments/media-types/";
 pub struct Reading<T> {
     /// Everything that was understood.
     pub value: T,
-    /// Why parts are missing, in the order of the document; each names its place.
+    /// Why parts are missing, in the order of the document; each names its place. Of very many,
+    /// the first `READING_PROBLEMS_MAX`.
     pub problems: Vec<WireError>,
 }
 
@@ -45,22 +48,7 @@ pub fn read_catalog_request(document: &Document) -> Result<CatalogRequest, WireE
             expected: "CatalogRequestMessage".to_owned(),
         });
     }
-    let mut has_filter = false;
-    for found in node.find_all(FILTER)? {
-        has_filter |= selects(&found)?;
-    }
-    Ok(CatalogRequest { has_filter })
-}
-
-fn selects(filter: &Found<'_>) -> Result<bool, WireError> {
-    let Value::Object(object) = filter.value else {
-        return Ok(!filter.value.is_null());
-    };
-    let node = filter.clone().node()?;
-    if node.types()?.iter().any(|name| name == "QuerySpec") {
-        return Ok(node.find(EDC_FILTER_EXPRESSION)?.is_some());
-    }
-    Ok(!object.is_empty())
+    Ok(CatalogRequest { filter: read_filter(&node)? })
 }
 
 /// Reads one page of a catalog. Datasets and services of catalogs inside it are listed like its
@@ -77,33 +65,32 @@ pub fn read_catalog(document: &Document) -> Result<Reading<Catalog>, WireError> 
         datasets: Vec::new(),
         services: Vec::new(),
     };
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     collect(&node, &mut catalog, &mut problems)?;
-    Ok(Reading { value: catalog, problems })
+    Ok(Reading { value: catalog, problems: problems.into_vec() })
 }
 
 /// Reads one dataset; what cannot be read is left out and noted as in [`read_catalog`].
 pub fn read_dataset(document: &Document) -> Result<Reading<Dataset>, WireError> {
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     let value = dataset_of(&document.root(), &mut problems)?;
-    Ok(Reading { value, problems })
+    Ok(Reading { value, problems: problems.into_vec() })
 }
 
 /// Recursion is bounded by `MESSAGE_DEPTH_MAX`.
 fn collect(
     node: &Node<'_>,
     catalog: &mut Catalog,
-    problems: &mut Vec<WireError>,
+    problems: &mut Problems,
 ) -> Result<(), WireError> {
     for found in node.find_all(SERVICE)? {
         match service_of(found, problems) {
             Ok(service) => catalog.services.push(service),
-            Err(problem) => problems.push(problem),
+            Err(problem) => problems.note(problem),
         }
     }
     // EDC lists a catalog inside a catalog under either name.
-    let entries = [node.find_all(DATASET)?, node.find_all(CATALOG)?].concat();
-    for found in entries {
+    for found in node.find_all(DATASET)?.chain(node.find_all(CATALOG)?) {
         let read = found.node().and_then(|entry| {
             if entry.types()?.iter().any(|name| name == CATALOG_TYPE) {
                 return collect(&entry, catalog, problems);
@@ -112,23 +99,22 @@ fn collect(
             Ok(())
         });
         if let Err(problem) = read {
-            problems.push(problem);
+            problems.note(problem);
         }
     }
     Ok(())
 }
 
-fn dataset_of(node: &Node<'_>, problems: &mut Vec<WireError>) -> Result<Dataset, WireError> {
+fn dataset_of(node: &Node<'_>, problems: &mut Problems) -> Result<Dataset, WireError> {
     node.check_type(DATASET_TYPE)?;
+    let id: DatasetId = node.own_id()?.ok_or_else(|| node.missing_id())?;
     let dataset = Dataset {
-        id: node.own_id()?.ok_or_else(|| node.missing_id())?,
         titles: read_texts(node, &[TITLE, EDC_NAME], problems)?,
         descriptions: read_texts(node, &[DESCRIPTION, EDC_DESCRIPTION], problems)?,
-        offers: each(node, HAS_POLICY, problems, |found, _| {
-            // The dataset around it is the target, whatever the offer says.
-            Ok(Offer { target: None, ..offer_of(&found.node()?)? })
-        })?,
+        metadata: read_metadata(node, problems)?,
+        offers: each(node, HAS_POLICY, problems, |found, _| offer_in(&id, &found.node()?))?,
         distributions: each(node, DISTRIBUTION, problems, distribution_of)?,
+        id,
     };
     if dataset.offers.is_empty() {
         return Err(node.missing(HAS_POLICY, "at least one readable offer"));
@@ -139,37 +125,48 @@ fn dataset_of(node: &Node<'_>, problems: &mut Vec<WireError>) -> Result<Dataset,
     Ok(dataset)
 }
 
+/// The dataset around an offer is its target; an offer that names another is not one of it.
+fn offer_in(dataset: &DatasetId, node: &Node<'_>) -> Result<Offer, WireError> {
+    let offer = offer_of(node)?;
+    match offer.target {
+        Some(other) if other != *dataset => Err(WireError::found(
+            node.place_of(TARGET),
+            &quoted(other.as_str()),
+            "the dataset around it, or nothing",
+        )),
+        _ => Ok(Offer { target: None, ..offer }),
+    }
+}
+
 fn each<'d, T>(
     node: &Node<'d>,
     term: Term,
-    problems: &mut Vec<WireError>,
-    read: impl Fn(Found<'d>, &mut Vec<WireError>) -> Result<T, WireError>,
+    problems: &mut Problems,
+    read: impl Fn(Found<'d>, &mut Problems) -> Result<T, WireError>,
 ) -> Result<Vec<T>, WireError> {
     let mut items = Vec::new();
     for found in node.find_all(term)? {
         match read(found, problems) {
             Ok(item) => items.push(item),
-            Err(problem) => problems.push(problem),
+            Err(problem) => problems.note(problem),
         }
     }
     Ok(items)
 }
 
-fn distribution_of(
-    found: Found<'_>,
-    problems: &mut Vec<WireError>,
-) -> Result<Distribution, WireError> {
+fn distribution_of(found: Found<'_>, problems: &mut Problems) -> Result<Distribution, WireError> {
     let node = found.node()?;
     node.check_type("Distribution")?;
-    let service = node.find_all(ACCESS_SERVICE)?.into_iter().next();
+    let service = node.find_all(ACCESS_SERVICE)?.next();
     Ok(Distribution {
         format: node
             .bounded(FORMAT, NAME_BYTES_MAX)?
             .ok_or_else(|| node.missing(FORMAT, "the kind of transfer"))?,
-        media_type: node.bounded(MEDIA_TYPE, NAME_BYTES_MAX)?.map(|text| {
+        media_type: node
+            .bounded(MEDIA_TYPE, NAME_BYTES_MAX)?
             // DCAT names media types by the IRIs of their registry.
-            text.split_once(MEDIA_TYPES).map_or(text.clone(), |(_, name)| name.to_owned())
-        }),
+            .map(|text| text.rsplit(MEDIA_TYPES).next().unwrap_or_default().to_owned())
+            .filter(|name| !name.is_empty()),
         access_service: service.map(|found| service_of(found, problems)).transpose()?,
         content: read_content(&node)?,
     })
@@ -177,18 +174,19 @@ fn distribution_of(
 
 /// A service by its id, or in full; one without id goes by its endpoint. An endpoint that is no
 /// URL is noted and left out: the service is still known by its id.
-fn service_of(found: Found<'_>, problems: &mut Vec<WireError>) -> Result<DataService, WireError> {
+fn service_of(found: Found<'_>, problems: &mut Problems) -> Result<DataService, WireError> {
     if found.value.is_string() {
         return Ok(DataService { id: found.bounded(NAME_BYTES_MAX)?, endpoint: None });
     }
     let node = found.node()?;
     node.check_type("DataService")?;
     let endpoint = node.address(ENDPOINT_URL).unwrap_or_else(|problem| {
-        problems.push(problem);
+        problems.note(problem);
         None
     });
     let url = || endpoint.as_ref().map(|address| address.as_str().to_owned());
-    let id = node.own_id_text()?.or_else(url).ok_or_else(|| node.missing_id())?;
+    let id = node.own_id_text()?.or_else(url).filter(|id| id.len() <= NAME_BYTES_MAX);
+    let id = id.ok_or_else(|| node.missing_id())?;
     Ok(DataService { id, endpoint })
 }
 
@@ -223,6 +221,7 @@ fn dataset_members(object: Object, dataset: &Dataset) -> Object {
         .id(Some(dataset.id.as_str()))
         .texts(TITLE, &dataset.titles)
         .texts(DESCRIPTION, &dataset.descriptions)
+        .metadata(&dataset.metadata)
         .list(HAS_POLICY, dataset.offers.iter().map(|offer| offer_node(offer, false)))
         .list(DISTRIBUTION, dataset.distributions.iter().map(distribution_node))
 }

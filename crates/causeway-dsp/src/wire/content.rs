@@ -42,7 +42,7 @@ pub(super) fn read_content(node: &Node<'_>) -> Result<Option<Content>, WireError
     let Some(bytes) = loose(node, BYTE_SIZE)?.as_deref().and_then(parse_size) else {
         return Ok(None);
     };
-    let (mut sha256, mut blake3) = (None, None);
+    let (mut sha256, mut blake3) = (Digest::Unsaid, Digest::Unsaid);
     for checksum in node.find_all(CHECKSUM)? {
         let Ok(checksum) = checksum.node() else {
             continue;
@@ -53,13 +53,33 @@ pub(super) fn read_content(node: &Node<'_>) -> Result<Option<Content>, WireError
             continue;
         };
         match algorithm.rsplit(['_', ':', '#', '/']).next() {
-            Some("sha256") => sha256 = sha256.or(Sha256::parse(&digest).ok()),
-            Some("blake3") => blake3 = blake3.or(Blake3::parse(&digest).ok()),
+            Some("sha256") => sha256 = sha256.also(Sha256::parse(&digest).ok()),
+            Some("blake3") => blake3 = blake3.also(Blake3::parse(&digest).ok()),
             _ => {}
         }
     }
-    let digests = sha256.zip(blake3);
-    Ok(digests.and_then(|(sha256, blake3)| Content::new(bytes, sha256, blake3).ok()))
+    let (Digest::Is(sha256), Digest::Is(blake3)) = (sha256, blake3) else {
+        return Ok(None);
+    };
+    Ok(Content::new(bytes, sha256, blake3).ok())
+}
+
+/// What is said of a digest by all checksums together.
+enum Digest<T> {
+    Unsaid,
+    Is(T),
+    /// Two of one algorithm: which one counts would depend on the reader.
+    Disputed,
+}
+
+impl<T: PartialEq> Digest<T> {
+    fn also(self, found: Option<T>) -> Self {
+        match (self, found) {
+            (Self::Unsaid, Some(found)) => Self::Is(found),
+            (Self::Is(known), Some(found)) if known != found => Self::Disputed,
+            (said, _) => said,
+        }
+    }
 }
 
 fn loose(node: &Node<'_>, term: Term) -> Result<Option<String>, WireError> {

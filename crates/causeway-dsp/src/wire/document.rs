@@ -39,11 +39,8 @@ impl Document {
             },
             other => return Err(WireError::found("", kind(&other), "an object")),
         };
-        let context = object.get("@context");
-        if let Some(found) = context.and_then(other_version) {
-            return Err(WireError::OtherVersion { found: found.chars().take(80).collect() });
-        }
-        let contexts = Contexts::read(context)?;
+        check_version(&object)?;
+        let contexts = Contexts::read(object.get("@context"))?;
         Ok(Self { object, contexts })
     }
 
@@ -55,6 +52,14 @@ impl Document {
 impl fmt::Debug for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Document").finish_non_exhaustive()
+    }
+}
+
+/// Refuses an object whose context is that of another version of the protocol.
+pub(super) fn check_version(object: &Map<String, Value>) -> Result<(), WireError> {
+    match object.get("@context").and_then(other_version) {
+        Some(found) => Err(WireError::OtherVersion { found: found.chars().take(80).collect() }),
+        None => Ok(()),
     }
 }
 

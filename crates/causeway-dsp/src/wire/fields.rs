@@ -65,7 +65,7 @@ impl<'d> Node<'d> {
         }
         let is_nothing =
             |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-        let found = same.or(alias).filter(|(_, value)| !is_nothing(value));
+        let found = [same, alias].into_iter().flatten().find(|(_, value)| !is_nothing(value));
         Ok(found.map(|(key, value)| Found {
             value,
             contexts: self.contexts,
@@ -74,8 +74,11 @@ impl<'d> Node<'d> {
     }
 
     /// The values of a property, one or many.
-    pub(super) fn find_all(&self, term: Term) -> Result<Vec<Found<'d>>, WireError> {
-        Ok(self.find(term)?.map(Found::items).unwrap_or_default())
+    pub(super) fn find_all(
+        &self,
+        term: Term,
+    ) -> Result<impl Iterator<Item = Found<'d>> + use<'d>, WireError> {
+        Ok(self.find(term)?.into_iter().flat_map(Found::items))
     }
 
     /// The text of a property.
@@ -139,11 +142,20 @@ impl<'d> Node<'d> {
         let Some(found) = self.keyword("@type") else {
             return Ok(Vec::new());
         };
-        let types = found
-            .items()
-            .into_iter()
-            .map(|item| item.text().map(|text| terms::local(text, self.contexts)));
+        let types =
+            found.items().map(|item| item.text().map(|text| terms::local(text, self.contexts)));
         types.collect()
+    }
+
+    /// The one type of this object that `is_known`; none if no type is, or two are, because two
+    /// readers would see two messages.
+    pub(super) fn only_type(
+        &self,
+        is_known: impl Fn(&str) -> bool,
+    ) -> Result<Option<Cow<'d, str>>, WireError> {
+        let mut known = self.types()?.into_iter().filter(|name| is_known(name));
+        let first = known.next();
+        Ok(first.filter(|first| known.all(|other| other == *first)))
     }
 
     /// Refuses an object that says it is something else; one that says nothing is taken.
@@ -157,7 +169,12 @@ impl<'d> Node<'d> {
 
     /// What to answer when a required property is not there.
     pub(super) fn missing(&self, term: Term, expected: &str) -> WireError {
-        WireError::found(self.pointer_to(&term.written()), "nothing", expected)
+        WireError::found(self.place_of(term), "nothing", expected)
+    }
+
+    /// Where a property would stand in its official spelling.
+    pub(super) fn place_of(&self, term: Term) -> String {
+        self.pointer_to(&term.written())
     }
 
     /// What to answer when the object has no `@id`.
@@ -175,29 +192,32 @@ impl<'d> Node<'d> {
         const CHARACTERS_MAX: usize = 120;
         let key: String = key.chars().take(CHARACTERS_MAX).collect();
         let key = key.escape_debug().to_string().replace('~', "~0").replace('/', "~1");
-        format!("{}/{key}", self.pointer)
+        below(&self.pointer, &key)
     }
 }
 
 impl<'d> Found<'d> {
-    /// One or many values, each with its place.
-    pub(super) fn items(self) -> Vec<Self> {
-        let Value::Array(items) = self.value else {
-            return vec![self];
+    /// One or many values, each with its place. Places are made one by one: a peer may list a
+    /// great many values.
+    pub(super) fn items(self) -> impl Iterator<Item = Self> + use<'d> {
+        let (values, is_many) = match self.value {
+            Value::Array(items) => (items.as_slice(), true),
+            single => (std::slice::from_ref(single), false),
         };
-        let item = |(index, value)| Found {
-            value,
-            contexts: self.contexts,
-            pointer: format!("{}/{index}", self.pointer),
-        };
-        items.iter().enumerate().map(item).collect()
+        values.iter().enumerate().map(move |(index, value)| {
+            let pointer = match is_many {
+                true => below(&self.pointer, &index.to_string()),
+                false => self.pointer.clone(),
+            };
+            Found { value, contexts: self.contexts, pointer }
+        })
     }
 
     /// The value without arrays of one around it.
-    fn only(self) -> Self {
+    pub(super) fn only(self) -> Self {
         match self.value {
             Value::Array(items) => match items.as_slice() {
-                [value] => Found { pointer: format!("{}/0", self.pointer), value, ..self }.only(),
+                [value] => Found { pointer: below(&self.pointer, "0"), value, ..self }.only(),
                 _ => self,
             },
             _ => self,
@@ -245,6 +265,19 @@ impl<'d> Found<'d> {
     }
 }
 
+/// The longest place that is told in full, in bytes.
+const POINTER_BYTES_MAX: usize = 1024;
+
+/// The place of a member. Names are the peer's, so the place of something deep could grow with
+/// every level; beyond a limit it says no more than that there is more.
+fn below(pointer: &str, step: &str) -> String {
+    match pointer.len() + step.len() < POINTER_BYTES_MAX {
+        true => format!("{pointer}/{step}"),
+        false if pointer.ends_with('…') => pointer.to_owned(),
+        false => format!("{pointer}/…"),
+    }
+}
+
 /// The longest text that stands for an id of something that has no type of its own.
 pub(super) const NAME_BYTES_MAX: usize = ID_BYTES_MAX;
 /// The longest endpoint of a data address.
@@ -259,7 +292,12 @@ pub(super) fn scalar(value: &Value) -> Option<&Value> {
             _ => None,
         },
         Value::Object(object) => {
-            object.get("@value").or_else(|| object.get("@id")).and_then(scalar)
+            let member = |name| object.get(name).filter(|value| !value.is_null());
+            match (member("@value"), member("@id")) {
+                (Some(inner), None) | (None, Some(inner)) => scalar(inner),
+                // None, or both: two readers would see two values.
+                _ => None,
+            }
         }
         Value::Null => None,
     }

@@ -15,9 +15,12 @@
 //! - the whole message: an array of one message, as JSON-LD expansion yields;
 //! - other properties are ignored.
 //!
-//! Refused although JSON parsers take it: one name twice in an object, in the same or another
-//! spelling, because two readers would see two contracts; and the contexts of other protocol
-//! versions, because their names look the same and mean other rules.
+//! Refused although JSON parsers take it, because two readers would see two contracts: one name
+//! twice in an object, in the same or another spelling; a message of two types; a value that is
+//! both `@value` and `@id`; a dataset or party of which only a part is meant. The contexts of other
+//! protocol versions are refused because their names look the same and mean other rules.
+//!
+//! What peers really send, and what becomes of it, is in `tests/corpus/`.
 
 mod build;
 mod catalog;
@@ -25,8 +28,11 @@ mod content;
 mod document;
 mod error;
 mod fields;
+mod filter;
+mod metadata;
 mod negotiation;
 mod offer;
+mod problems;
 mod reason;
 mod syntax;
 mod terms;

@@ -99,13 +99,15 @@ fn body_of(node: &Node<'_>, kind: Kind, is_first: bool) -> Result<Body, WireErro
 
 /// The kind of a message by its type, and by its event where it is one.
 fn kind_of(node: &Node<'_>, expected: &[Kind]) -> Result<Kind, WireError> {
-    let types = node.types()?;
     let refused = |found: String| {
         let names: Vec<&str> = expected.iter().map(|kind| kind.as_str()).collect();
         WireError::Type { found, expected: names.join(" or ") }
     };
-    let is_event = types.iter().any(|name| name == EVENT);
-    if is_event && expected.iter().any(|kind| kind.as_str().starts_with(EVENT)) {
+    // The names of both events begin with the one type that they share.
+    let is_known = |name: &str| name == EVENT || (is_one_word(name) && Kind::parse(name).is_some());
+    let name = node.only_type(is_known)?;
+    let name = name.as_deref().unwrap_or_default();
+    if name == EVENT && expected.iter().any(|kind| kind.as_str().starts_with(EVENT)) {
         let kind = node.one_of(EVENT_TYPE, "ACCEPTED or FINALIZED", |event| {
             Kind::parse(&format!("{EVENT} {event}"))
         })?;
@@ -115,11 +117,14 @@ fn kind_of(node: &Node<'_>, expected: &[Kind]) -> Result<Kind, WireError> {
             Err(refused(quoted(kind.as_str())))
         };
     }
-    types
-        .iter()
-        .find_map(|name| Kind::parse(name))
-        .filter(|kind| expected.contains(kind))
-        .ok_or_else(|| refused(type_text(&types)))
+    match Kind::parse(name).filter(|kind| expected.contains(kind)) {
+        Some(kind) => Ok(kind),
+        None => Err(refused(type_text(&node.types()?))),
+    }
+}
+
+fn is_one_word(name: &str) -> bool {
+    !name.contains(' ')
 }
 
 /// Writes a message. The callback address is written only where the peer's pid is not known: both

@@ -1,16 +1,18 @@
 //! Offers and agreements around their rules: ids, parties, the dataset and its bytes. The rules
 //! themselves are read and written by `causeway_policy`.
 
+use std::str::FromStr;
+
 use causeway_policy::Policy;
-use causeway_types::Timestamp;
+use causeway_types::{IdError, Timestamp};
 use serde_json::Value;
 
 use super::build::Object;
 use super::content::read_content;
-use super::document::Document;
+use super::document::{Document, check_version};
 use super::error::WireError;
 use super::fields::Node;
-use super::terms::{ASSIGNEE, ASSIGNER, TARGET, TIMESTAMP};
+use super::terms::{ASSIGNEE, ASSIGNER, REFINEMENT, TARGET, TIMESTAMP, Term};
 use crate::negotiation::{Agreement, Offer};
 
 const OFFER: &str = "Offer";
@@ -61,9 +63,9 @@ pub(super) fn offer_of(node: &Node<'_>) -> Result<Offer, WireError> {
     node.check_type(OFFER)?;
     Ok(Offer {
         id: node.own_id()?.ok_or_else(|| node.missing_id())?,
-        target: node.id(TARGET)?,
-        assigner: node.id(ASSIGNER)?,
-        assignee: node.id(ASSIGNEE)?,
+        target: whole(node, TARGET)?,
+        assigner: whole(node, ASSIGNER)?,
+        assignee: whole(node, ASSIGNEE)?,
         policy: policy_of(node)?,
         content: read_content(node)?,
     })
@@ -77,9 +79,11 @@ pub(super) fn agreement_of(
     node.check_type(AGREEMENT)?;
     Ok(Agreement {
         id: node.own_id()?.ok_or_else(|| node.missing_id())?,
-        target: node.id(TARGET)?.ok_or_else(|| node.missing(TARGET, "the dataset's id"))?,
-        assigner: node.id(ASSIGNER)?.ok_or_else(|| node.missing(ASSIGNER, "the provider's id"))?,
-        assignee: node.id(ASSIGNEE)?.ok_or_else(|| node.missing(ASSIGNEE, "the consumer's id"))?,
+        target: whole(node, TARGET)?.ok_or_else(|| node.missing(TARGET, "the dataset's id"))?,
+        assigner: whole(node, ASSIGNER)?
+            .ok_or_else(|| node.missing(ASSIGNER, "the provider's id"))?,
+        assignee: whole(node, ASSIGNEE)?
+            .ok_or_else(|| node.missing(ASSIGNEE, "the consumer's id"))?,
         timestamp: timestamp_of(node)?.or(timestamp),
         policy: policy_of(node)?,
         content: read_content(node)?,
@@ -101,7 +105,23 @@ pub(super) fn timestamp_of(node: &Node<'_>) -> Result<Option<Timestamp>, WireErr
     timestamp.map(Some).map_err(|error| WireError::field(found.pointer, error.to_string()))
 }
 
+/// The id of a dataset or party that is meant as a whole. ODRL can narrow one to a part, "the
+/// rows of 2026" or "its members in Kenya"; the id alone would then promise more than was said.
+fn whole<T: FromStr<Err = IdError>>(node: &Node<'_>, term: Term) -> Result<Option<T>, WireError> {
+    let Some(found) = node.find(term)? else {
+        return Ok(None);
+    };
+    if let Ok(inner) = found.clone().only().node()
+        && let Some(narrowed) = inner.find(REFINEMENT)?
+    {
+        let expected = format!("{} as a whole", term.written());
+        return Err(WireError::found(narrowed.pointer, "a part of it", &expected));
+    }
+    found.id().map(Some)
+}
+
 fn policy_of(node: &Node<'_>) -> Result<Policy, WireError> {
+    check_version(node.object())?;
     let value = Value::Object(node.object().clone());
     causeway_policy::read(&value, node.contexts())
         .map_err(|error| WireError::Policy { pointer: node.pointer().to_owned(), error })

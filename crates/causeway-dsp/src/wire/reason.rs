@@ -58,7 +58,7 @@ impl Object {
 pub(super) fn reason_of(node: &Node<'_>) -> Result<Reason, WireError> {
     let code = node.find(CODE)?.and_then(|found| loose_text(found.value));
     let texts = node.find_all(REASON)?;
-    Ok(Reason::new(code, texts.iter().take(REASONS_MAX).map(|found| readable(found.value))))
+    Ok(Reason::new(code, texts.take(REASONS_MAX).map(|found| readable(found.value))))
 }
 
 /// What a peer's refusal says: the code and reason of an error message of any kind, what similar

@@ -68,6 +68,7 @@ terms! {
     PARTICIPANT_ID = DSPACE "participantId" true;
     PROVIDER_PID = DSPACE "providerPid" true;
     REASON = DSPACE "reason" true;
+    REFINEMENT = ODRL "refinement" true;
     SERVICE = DCAT "service" true;
     STATE = DSPACE "state" true;
     TARGET = ODRL "target" true;
@@ -82,7 +83,14 @@ terms! {
     EDC_DESCRIPTION = EDC "description" true;
     EDC_FILTER_EXPRESSION = EDC "filterExpression" true;
     EDC_NAME = EDC "name" true;
+    END_DATE = DCAT "endDate" false;
+    KEYWORD = DCAT "keyword" false;
+    LICENCE = DCT "license" false;
     MEDIA_TYPE = DCAT "mediaType" false;
+    SPATIAL = DCT "spatial" false;
+    START_DATE = DCAT "startDate" false;
+    TEMPORAL = DCT "temporal" false;
+    THEME = DCAT "theme" false;
     TITLE = DCT "title" false;
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::build::Object;
 use super::error::WireError;
 use super::fields::{Found, Node};
+use super::problems::Problems;
 use super::terms::Term;
 
 /// The tag of a text whose language nobody named (BCP 47).
@@ -30,37 +31,44 @@ impl Object {
 pub(super) fn read_texts(
     node: &Node<'_>,
     terms: &[Term],
-    problems: &mut Vec<WireError>,
+    problems: &mut Problems,
 ) -> Result<Vec<LangText>, WireError> {
     let mut texts = Vec::new();
     for term in terms {
         for found in node.find_all(*term)? {
-            match read_text(&found) {
-                Ok(more) => texts.extend(more),
-                Err(problem) => problems.push(problem),
-            }
+            read_text(&found, &mut |text| match text {
+                Ok(_) if texts.len() == TEXT_LANGUAGES_MAX => {}
+                Ok(text) => texts.push(text),
+                Err(problem) => problems.note(problem),
+            });
         }
         if !texts.is_empty() {
             break;
         }
     }
-    texts.truncate(TEXT_LANGUAGES_MAX);
     Ok(texts)
 }
 
-fn read_text(found: &Found<'_>) -> Result<Vec<LangText>, WireError> {
+fn read_text(found: &Found<'_>, each: &mut dyn FnMut(Result<LangText, WireError>)) {
     let text = |language: &str, value: &str| {
         LangText::new(language, value)
             .map_err(|error| WireError::field(&*found.pointer, error.to_string()))
     };
     match found.value {
-        Value::Object(map) if !map.keys().any(|key| key.starts_with('@')) => map
-            .iter()
-            .filter_map(|(language, value)| Some(text(language, value.as_str()?)))
-            .collect(),
+        // A language map; a language may have several texts.
+        Value::Object(map) if !map.keys().any(|key| key.starts_with('@')) => {
+            for (language, values) in map {
+                let values = match values {
+                    Value::Array(values) => values.as_slice(),
+                    single => std::slice::from_ref(single),
+                };
+                let values = values.iter().filter_map(Value::as_str);
+                values.for_each(|value| each(text(language, value)));
+            }
+        }
         value => {
             let language = value.get("@language").and_then(Value::as_str).unwrap_or(UNDETERMINED);
-            Ok(vec![text(language, found.text()?)?])
+            each(found.text().and_then(|value| text(language, value)));
         }
     }
 }

@@ -40,15 +40,13 @@ pub fn read_transfer_expecting(
     expected: &[Kind],
 ) -> Result<Message, WireError> {
     let node = document.root();
-    let types = node.types()?;
-    let kind = types
-        .iter()
-        .find_map(|name| Kind::parse(name))
-        .filter(|kind| expected.contains(kind))
-        .ok_or_else(|| {
-            let names: Vec<&str> = expected.iter().map(|kind| kind.as_str()).collect();
-            WireError::Type { found: type_text(&types), expected: names.join(" or ") }
-        })?;
+    let name = node.only_type(|name| Kind::parse(name).is_some())?;
+    let kind = name.and_then(|name| Kind::parse(&name)).filter(|kind| expected.contains(kind));
+    let Some(kind) = kind else {
+        let names: Vec<&str> = expected.iter().map(|kind| kind.as_str()).collect();
+        let found = type_text(&node.types()?);
+        return Err(WireError::Type { found, expected: names.join(" or ") });
+    };
     let consumer_pid: Option<ConsumerPid> = node.id(CONSUMER_PID)?;
     if consumer_pid.is_none() {
         return Err(node.missing(CONSUMER_PID, "the id of the transfer"));
@@ -100,7 +98,7 @@ fn data_address_of(node: &Node<'_>) -> Result<DataAddress, WireError> {
             .bounded(ENDPOINT_TYPE, NAME_BYTES_MAX)?
             .ok_or_else(|| node.missing(ENDPOINT_TYPE, "the kind of endpoint"))?,
         endpoint: endpoint.map(|found| found.text().map(str::to_owned)).transpose()?,
-        properties: properties.into_iter().map(property_of).collect::<Result<_, _>>()?,
+        properties: properties.map(property_of).collect::<Result<_, _>>()?,
     })
 }
 

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod answers;
+mod corpus;
+mod floods;
 mod generate;
 mod round_trip;
 mod snapshots;

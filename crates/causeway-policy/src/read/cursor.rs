@@ -1,6 +1,7 @@
 //! The way through a JSON value: where the reader is, what it has counted, and the steps that all
 //! reading functions share. What the values mean is not here.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -9,6 +10,9 @@ use serde_json::{Map, Value};
 
 use super::ReadError;
 use crate::terms::{Contexts, Term, TermError, kind};
+
+/// Beyond this a place is told by where it begins, in bytes: the names in it are the sender's.
+const POINTER_BYTES_MAX: usize = 1024;
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Step<'v> {
@@ -19,7 +23,7 @@ pub(super) enum Step<'v> {
 }
 
 pub(super) struct Reader<'v> {
-    pub(super) contexts: Contexts,
+    pub(super) contexts: Cow<'v, Contexts>,
     pub(super) parties: BTreeMap<String, &'v str>,
     /// Where the reader is; when it fails, where it failed.
     path: Vec<Step<'v>>,
@@ -29,9 +33,9 @@ pub(super) struct Reader<'v> {
 }
 
 impl<'v> Reader<'v> {
-    pub(super) fn new(contexts: &Contexts) -> Self {
+    pub(super) fn new(contexts: &'v Contexts) -> Self {
         Self {
-            contexts: contexts.clone(),
+            contexts: Cow::Borrowed(contexts),
             parties: BTreeMap::new(),
             path: Vec::new(),
             rules: 0,
@@ -100,6 +104,15 @@ impl<'v> Reader<'v> {
         match slot.replace(value) {
             None => Ok(()),
             Some(_) => Err(ReadError::Twice { at: self.pointer(), name: name.to_owned() }),
+        }
+    }
+
+    /// Refuses a list that is continued under another spelling of its name: a reader of plain JSON
+    /// would see a part of it.
+    pub(super) fn first<T>(&self, list: &[T], name: &str) -> Result<(), ReadError> {
+        match list {
+            [] => Ok(()),
+            _ => Err(ReadError::Twice { at: self.pointer(), name: name.to_owned() }),
         }
     }
 
@@ -178,6 +191,10 @@ impl<'v> Reader<'v> {
     pub(super) fn pointer(&self) -> String {
         let mut pointer = String::new();
         for step in &self.path {
+            if pointer.len() > POINTER_BYTES_MAX {
+                pointer.push_str("/…");
+                break;
+            }
             match step {
                 Step::Key(key) => {
                     let short: String = key.chars().take(80).collect();

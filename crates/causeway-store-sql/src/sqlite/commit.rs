@@ -5,23 +5,24 @@ use causeway_store::records::Record;
 use causeway_store::{
     ChangeSet, Committed, Entity, Event, NewEvent, PublishedOffer, Put, Remembered, Version,
 };
-use causeway_types::{ParticipantId, ProcessId, Role};
+use causeway_types::{ParticipantId, ProcessId, Role, Timestamp};
 use rusqlite::{Connection, Params, params};
 
 use super::writer::Failure;
-use super::{outbox, statements};
+use super::{index, outbox, statements};
 
 statements! {
     INSERT_OFFER = "\
 -- offer_insert
-insert into offer (id, dataset_id, withdrawn, version, body)
-values (?1, ?2, ?3, 1, ?4)
+insert into offer (id, dataset_id, withdrawn, class, starts_at, ends_at, version, body)
+values (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7)
 on conflict do nothing";
     UPDATE_OFFER = "\
 -- offer_update
 update or ignore offer
-set dataset_id = ?2, withdrawn = ?3, body = ?4, version = version + 1
-where id = ?1 and version = ?5";
+set dataset_id = ?2, withdrawn = ?3, class = ?4, starts_at = ?5, ends_at = ?6, body = ?7,
+    version = version + 1
+where id = ?1 and version = ?8";
     INSERT_NEGOTIATION = "\
 -- negotiation_insert
 insert into negotiation (id, peer, peer_pid, role, open, version, body)
@@ -63,21 +64,29 @@ values (?1, ?2, ?3, ?4, ?5)
 on conflict do nothing";
 }
 
+/// A record, and what the index holds of it if it is an offer.
+struct Encoded {
+    body: String,
+    entry: Option<index::Entry>,
+}
+
 /// A change set with its records already encoded, which needs no turn of the writing thread.
 pub(super) struct Write {
     changes: ChangeSet,
     /// One for each put.
-    bodies: Vec<String>,
+    bodies: Vec<Encoded>,
 }
 
 impl Write {
     /// Encodes the records.
     pub(super) fn new(changes: ChangeSet) -> Self {
         let encode = |put: &Put| match &put.entity {
-            Entity::Offer(offer) => offer.encode(),
-            Entity::Negotiation(entry) => entry.encode(),
-            Entity::Agreement(entry) => entry.encode(),
-            Entity::Transfer(entry) => entry.encode(),
+            Entity::Offer(offer) => {
+                Encoded { body: offer.encode(), entry: Some(index::Entry::of(offer)) }
+            }
+            Entity::Negotiation(entry) => Encoded { body: entry.encode(), entry: None },
+            Entity::Agreement(entry) => Encoded { body: entry.encode(), entry: None },
+            Entity::Transfer(entry) => Encoded { body: entry.encode(), entry: None },
         };
         let bodies = changes.puts.iter().map(encode).collect();
         Self { changes, bodies }
@@ -110,10 +119,11 @@ impl Write {
 
 /// Writes one aggregate and says how many rows changed: 0 if the version is not the expected one
 /// or a unique key belongs to somebody else.
-fn write(connection: &Connection, put: &Put, body: &str) -> rusqlite::Result<usize> {
+fn write(connection: &Connection, put: &Put, encoded: &Encoded) -> rusqlite::Result<usize> {
     let expected = put.expected.map(version);
+    let body = encoded.body.as_str();
     match &put.entity {
-        Entity::Offer(offer) => write_offer(connection, offer, body, expected),
+        Entity::Offer(offer) => write_offer(connection, offer, encoded, expected),
         Entity::Agreement(entry) => {
             let id = entry.agreement.id.as_str();
             match expected {
@@ -153,17 +163,29 @@ fn write(connection: &Connection, put: &Put, body: &str) -> rusqlite::Result<usi
 fn write_offer(
     connection: &Connection,
     offer: &PublishedOffer,
-    body: &str,
+    encoded: &Encoded,
     expected: Option<i64>,
 ) -> rusqlite::Result<usize> {
+    let Encoded { body, entry } = encoded;
     let (id, dataset_id) = (offer.id.as_str(), offer.dataset_id.as_str());
     let withdrawn = offer.withdrawn_at.is_some();
-    match expected {
-        None => execute(connection, INSERT_OFFER, params![id, dataset_id, withdrawn, body]),
-        Some(expected) => {
-            execute(connection, UPDATE_OFFER, params![id, dataset_id, withdrawn, body, expected])
+    let class = index::class(connection, &offer.audience)?;
+    let (starts, ends) = offer.metadata.temporal.unzip();
+    let (starts, ends) = (starts.map(Timestamp::unix_micros), ends.map(Timestamp::unix_micros));
+    let written = match expected {
+        None => {
+            let values = params![id, dataset_id, withdrawn, class, starts, ends, body];
+            execute(connection, INSERT_OFFER, values)?
         }
+        Some(expected) => {
+            let values = params![id, dataset_id, withdrawn, class, starts, ends, body, expected];
+            execute(connection, UPDATE_OFFER, values)?
+        }
+    };
+    if let (1.., Some(entry)) = (written, entry) {
+        index::put(connection, id, class, entry)?;
     }
+    Ok(written)
 }
 
 /// What negotiations and transfers are looked up and listed by.

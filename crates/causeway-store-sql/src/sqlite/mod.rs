@@ -5,6 +5,7 @@
 //! commit (`synchronous=FULL`), so what was answered survives a power cut.
 
 mod commit;
+mod index;
 mod outbox;
 mod read;
 mod schema;
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use causeway_store::{
     AgreementEntry, ChangeSet, CommitError, Committed, Event, Lease, NegotiationEntry, OutboxRow,
-    Page, PublishedOffer, ReadError, Remembered, Store, Stored, TransferEntry,
+    Page, PublishedOffer, ReadError, Remembered, Selection, Store, Stored, TransferEntry,
 };
 use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, Role, Timestamp};
 
@@ -189,6 +190,15 @@ impl Store for SqliteStore {
         withdrawn: bool,
     ) -> Result<Vec<Stored<PublishedOffer>>, ReadError> {
         self.readers.run(move |db| read::offers(db, page, withdrawn)).await
+    }
+
+    async fn search_offers(
+        &self,
+        selection: &Selection,
+        page: Page,
+    ) -> Result<Vec<Stored<PublishedOffer>>, ReadError> {
+        let selection = selection.clone();
+        self.readers.run(move |db| index::search(db, &selection, page)).await
     }
 
     async fn negotiation(

@@ -83,7 +83,7 @@ pub(super) fn push(
 ) -> rusqlite::Result<OutboxRow> {
     connection.prepare_cached(INSERT)?.execute(params![
         message.process.as_str(),
-        message.subject.is_webhook(),
+        message.subject.is_inward(),
         message.subject.as_str(),
         message.peer.as_str(),
         message.message_id.as_str(),

@@ -205,6 +205,23 @@ pub(super) fn offers(db: &Connection, page: Page, withdrawn: bool) -> Listed<Pub
     many(db, if withdrawn { OFFERS } else { OFFERS_LISTED }, upwards(page))
 }
 
+/// An offer's id and sequence, and the offer itself if its record can be read.
+pub(super) type RawOffer = (String, i64, Result<PublishedOffer, ReadError>);
+
+/// Offers by their ids and sequences, also those whose records cannot be read.
+pub(super) fn raw_offers(
+    db: &Connection,
+    sql: &str,
+    after: i64,
+    limit: i64,
+) -> rusqlite::Result<Vec<RawOffer>> {
+    let read = |row: &Row<'_>| {
+        let offer = stored::<PublishedOffer>(row).map(|stored| stored.value);
+        Ok((row.get("id")?, row.get("sequence")?, offer))
+    };
+    db.prepare_cached(sql)?.query_map([after, limit], read)?.collect()
+}
+
 pub(super) fn negotiation(db: &Connection, id: &ProcessId) -> Found<NegotiationEntry> {
     one(db, NEGOTIATION, [id.as_str()])
 }
@@ -290,7 +307,7 @@ fn one<T: Record>(db: &Connection, sql: &str, values: impl Params) -> Found<T> {
     Ok(rows(db, sql, values, stored)?.pop())
 }
 
-fn many<T: Record>(db: &Connection, sql: &str, values: impl Params) -> Listed<T> {
+pub(super) fn many<T: Record>(db: &Connection, sql: &str, values: impl Params) -> Listed<T> {
     rows(db, sql, values, stored)
 }
 

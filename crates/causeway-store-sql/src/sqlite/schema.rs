@@ -7,11 +7,16 @@ use std::time::Duration;
 use causeway_types::limits::{STORE_LOCK_WAIT_MS_MAX, STORE_LOG_PAGES_MAX};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::{OpenError, SqliteOptions};
+use super::{OpenError, SqliteOptions, index};
 
-/// Every schema change in its order, by file name in `migrations/sqlite`.
-pub(super) const MIGRATIONS: &[(&str, &str)] =
-    &[("0001_first.sql", include_str!("../../migrations/sqlite/0001_first.sql"))];
+/// A schema change: its file in `migrations/sqlite`, its text, and what SQL alone cannot do.
+type Migration = (&'static str, &'static str, fn(&Connection) -> rusqlite::Result<()>);
+
+/// Every schema change in its order.
+pub(super) const MIGRATIONS: &[Migration] = &[
+    ("0001_first.sql", include_str!("../../migrations/sqlite/0001_first.sql"), |_| Ok(())),
+    ("0002_search.sql", include_str!("../../migrations/sqlite/0002_search.sql"), index::fill),
+];
 
 /// "CWAY" in the file header: what `file(1)` and we know a store by.
 const APPLICATION_ID: u32 = 0x4357_4159;
@@ -102,9 +107,10 @@ fn version(path: &Path, connection: &Connection) -> Result<u32, OpenError> {
 /// Applies what is missing, each file in a transaction of its own: if we die in between, the next
 /// start goes on after the last one that was completed.
 fn migrate(connection: &mut Connection, version: u32) -> rusqlite::Result<()> {
-    for (number, (_, sql)) in (1_u32..).zip(MIGRATIONS).skip(version as usize) {
+    for (number, (_, sql, finish)) in (1_u32..).zip(MIGRATIONS).skip(version as usize) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(sql)?;
+        finish(&transaction)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", number)?;
         transaction.commit()?;

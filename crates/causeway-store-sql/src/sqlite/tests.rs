@@ -15,10 +15,16 @@ fn store() -> (tempfile::TempDir, SqliteStore, Connection) {
 }
 
 fn all_statements() -> impl Iterator<Item = &'static str> {
-    [read::STATEMENTS, commit::STATEMENTS, outbox::STATEMENTS, writer::STATEMENTS]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        read::STATEMENTS,
+        commit::STATEMENTS,
+        index::STATEMENTS,
+        outbox::STATEMENTS,
+        writer::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 #[test]
@@ -53,7 +59,11 @@ fn no_statement_walks_a_whole_table() {
             let step: String = row.get("detail").unwrap();
             // Looking for the next due message walks an index from its start, and stops early;
             // ending all leases happens once, at the start.
+            // A search walks the lists of the words it looks for, from the page's place on.
+            let is_search =
+                step.starts_with("SCAN offer_index VIRTUAL TABLE INDEX") && step.contains('M');
             let walks = step.starts_with("SCAN")
+                && !is_search
                 && !step.contains("outbox_due")
                 && !sql.contains("outbox_end_leases");
             // The messages of one process are few.
@@ -71,7 +81,7 @@ fn migrations_are_numbered_without_gaps_and_all_built_in() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     files.sort();
-    let built_in: Vec<&str> = schema::MIGRATIONS.iter().map(|(name, _)| *name).collect();
+    let built_in: Vec<&str> = schema::MIGRATIONS.iter().map(|(name, ..)| *name).collect();
     assert_eq!(files, built_in);
     for (number, name) in (1..).zip(built_in) {
         assert!(name.starts_with(&format!("{number:04}_")), "{name}");

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use causeway_store::records::Record as _;
 use causeway_store::suite::samples;
-use causeway_store::{ReadError, Store};
+use causeway_store::{PublishedOffer, ReadError, Selection, Store};
 use causeway_store_sql::OpenError;
 use rusqlite::Connection;
 
@@ -71,8 +72,47 @@ fn a_store_of_a_newer_version_is_refused() {
     drop(open(&path).unwrap());
     tamper(&path, "pragma user_version = 99");
     let error = open(&path).unwrap_err().to_string();
-    let expected = "found schema 99, expected at most 1; a newer version of this program wrote it";
+    let expected = "found schema 99, expected at most 2; a newer version of this program wrote it";
     assert!(error.ends_with(expected), "{error}");
+}
+
+#[tokio::test]
+async fn the_offers_of_an_older_store_are_found_after_its_migration() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = file(&directory);
+    let connection = Connection::open(&path).unwrap();
+    let first = include_str!("../../migrations/sqlite/0001_first.sql");
+    connection.execute_batch(first).unwrap();
+    connection.pragma_update(None, "application_id", 0x4357_4159).unwrap();
+    connection.pragma_update(None, "user_version", 1).unwrap();
+    let insert = "-- insert_as_it_was\n\
+                  insert into offer (id, dataset_id, withdrawn, version, body)\n\
+                  values (?1, ?1, ?2, 1, ?3)";
+    for (name, withdrawn) in [("a", false), ("damaged", false), ("b", true)] {
+        let mut offer = samples::offer(name);
+        offer.withdrawn_at = withdrawn.then(|| samples::at(9));
+        let body = if name == "damaged" { "{}".to_owned() } else { offer.encode() };
+        connection.execute(insert, rusqlite::params![name, withdrawn, body]).unwrap();
+    }
+    drop(connection);
+
+    let store = open(&path).unwrap();
+    let check = async |text: &str, withdrawn, expected: &[&str]| {
+        let text = Some(text.to_owned());
+        let party = Some(samples::participant(causeway_types::Role::Consumer));
+        let selection = Selection { text, withdrawn, visible_to: party, ..Selection::default() };
+        let found = store.search_offers(&selection, samples::ALL).await.unwrap();
+        let found: Vec<String> = found.iter().map(|offer| offer.value.id.to_string()).collect();
+        assert_eq!(found, expected, "{selection:?}");
+    };
+    check("rain", false, &["a"]).await;
+    check("降雨", true, &["a", "b"]).await;
+    check("hail", true, &[]).await;
+    let renamed = causeway_types::LangText::new("en", "Hail").unwrap();
+    let changed = PublishedOffer { titles: vec![renamed], ..samples::offer("a") };
+    store.commit(samples::puts(vec![samples::put_offer(changed, Some(1))])).await.unwrap();
+    check("hail", false, &["a"]).await;
+    check("rain", false, &[]).await;
 }
 
 #[test]

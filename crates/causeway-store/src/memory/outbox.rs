@@ -30,7 +30,7 @@ impl Outbox {
 
     pub(super) fn cancel(&mut self, process: &ProcessId) {
         self.rows.retain(|_, waiting| {
-            waiting.row.process != *process || waiting.row.subject.is_webhook()
+            waiting.row.process != *process || waiting.row.subject.is_inward()
         });
     }
 
@@ -79,7 +79,7 @@ impl Outbox {
     fn heads(&self) -> impl Iterator<Item = &Waiting> {
         let mut seen = HashSet::new();
         self.rows.values().filter(move |waiting| {
-            seen.insert((&waiting.row.process, waiting.row.subject.is_webhook()))
+            seen.insert((&waiting.row.process, waiting.row.subject.is_inward()))
         })
     }
 }

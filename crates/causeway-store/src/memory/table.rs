@@ -130,10 +130,11 @@ impl<T: Kept> Table<T> {
     }
 
     /// Newest first.
-    pub(super) fn downwards(&self, page: Page) -> Vec<Stored<T>> {
+    pub(super) fn downwards(&self, page: Page, wanted: impl Fn(&T) -> bool) -> Vec<Stored<T>> {
         let end = page.after.map_or(Bound::Unbounded, Bound::Excluded);
         let rows = self.rows.range((Bound::Unbounded, end)).rev();
-        rows.map(|(_, row)| row.clone()).take(page.limit).collect()
+        let wanted = rows.map(|(_, row)| row).filter(|row| wanted(&row.value));
+        wanted.take(page.limit).cloned().collect()
     }
 }
 

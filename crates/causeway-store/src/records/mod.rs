@@ -93,6 +93,11 @@ fn to_json(record: &impl Serialize) -> String {
     serde_json::to_string(record).expect("records are plain JSON")
 }
 
+/// Serde asks with a reference: whether a count need not be written.
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 /// Reads a record whose only format is `V1`.
 fn decode_v1<V1: DeserializeOwned + Into<T>, T>(text: &str) -> Result<T, RecordError> {
     match format_of(text)? {

@@ -6,7 +6,7 @@ use causeway_types::{Address, MessageId, OfferId, ParticipantId, ProcessId, Role
 use serde::{Deserialize, Serialize};
 
 use super::parts::{AgreementV1, OfferV1, ReasonV1, ReceivedV1};
-use super::{Record, RecordError, decode_v1, text, to_json};
+use super::{Record, RecordError, decode_v1, is_zero, text, to_json};
 use crate::NegotiationEntry;
 
 impl Record for NegotiationEntry {
@@ -31,6 +31,8 @@ struct NegotiationEntryV1 {
     negotiation: NegotiationV1,
     #[serde(default, with = "text::option", skip_serializing_if = "Option::is_none")]
     offer_id: Option<OfferId>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    script: u32,
     #[serde(with = "text")]
     created_at: Timestamp,
     #[serde(with = "text")]
@@ -100,8 +102,9 @@ enum StageV1 {
 
 impl From<NegotiationEntry> for NegotiationEntryV1 {
     fn from(entry: NegotiationEntry) -> Self {
-        let NegotiationEntry { negotiation, offer_id, created_at, updated_at } = entry;
-        Self { format: 1, negotiation: negotiation.into(), offer_id, created_at, updated_at }
+        let NegotiationEntry { negotiation, offer_id, script, created_at, updated_at } = entry;
+        let negotiation = negotiation.into();
+        Self { format: 1, negotiation, offer_id, script, created_at, updated_at }
     }
 }
 
@@ -110,6 +113,7 @@ impl From<NegotiationEntryV1> for NegotiationEntry {
         Self {
             negotiation: entry.negotiation.into(),
             offer_id: entry.offer_id,
+            script: entry.script,
             created_at: entry.created_at,
             updated_at: entry.updated_at,
         }

@@ -1,12 +1,14 @@
 //! The stored form of a published offer.
 
 use causeway_dsp::Question;
-use causeway_types::{DatasetId, OfferId, Timestamp};
+use causeway_dsp::catalog::Metadata;
+use causeway_types::{DatasetId, OfferId, ParticipantId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::parts::{ContentV1, LangTextV1, PolicyV1};
+use super::text::Item;
 use super::{Record, RecordError, decode_v1, text, to_json};
-use crate::{PublishedOffer, Rule};
+use crate::{Audience, PublishedOffer, Rule};
 
 impl Record for PublishedOffer {
     const KIND: &'static str = "offer";
@@ -39,12 +41,41 @@ struct PublishedOfferV1 {
     file_name: Option<String>,
     content: ContentV1,
     policy: PolicyV1,
+    #[serde(default, skip_serializing_if = "MetadataV1::is_empty")]
+    metadata: MetadataV1,
+    /// Everyone, if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    audience: Option<Vec<Item<ParticipantId>>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     rules: Vec<RuleEntryV1>,
     #[serde(with = "text")]
     published_at: Timestamp,
     #[serde(default, with = "text::option", skip_serializing_if = "Option::is_none")]
     withdrawn_at: Option<Timestamp>,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct MetadataV1 {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    themes: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    keywords: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    licence: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    spatial: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    temporal: Option<PeriodV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jurisdiction: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PeriodV1 {
+    #[serde(with = "text")]
+    start: Timestamp,
+    #[serde(with = "text")]
+    end: Timestamp,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -75,6 +106,11 @@ impl From<PublishedOffer> for PublishedOfferV1 {
             file_name: offer.file_name,
             content: ContentV1(offer.content),
             policy: PolicyV1(offer.policy),
+            metadata: offer.metadata.into(),
+            audience: match offer.audience {
+                Audience::Everyone => None,
+                Audience::Only(parties) => Some(parties.into_iter().map(Item).collect()),
+            },
             rules: offer.rules.into_iter().map(rule).collect(),
             published_at: offer.published_at,
             withdrawn_at: offer.withdrawn_at,
@@ -94,10 +130,42 @@ impl From<PublishedOfferV1> for PublishedOffer {
             file_name: offer.file_name,
             content: offer.content.0,
             policy: offer.policy.0,
+            metadata: offer.metadata.into(),
+            audience: offer.audience.map_or(Audience::Everyone, |parties| {
+                Audience::Only(parties.into_iter().map(|party| party.0).collect())
+            }),
             rules: offer.rules.into_iter().map(rule).collect(),
             published_at: offer.published_at,
             withdrawn_at: offer.withdrawn_at,
         }
+    }
+}
+
+impl MetadataV1 {
+    fn is_empty(&self) -> bool {
+        let Self { themes, keywords, licence, spatial, temporal, jurisdiction } = self;
+        themes.is_empty()
+            && keywords.is_empty()
+            && licence.is_none()
+            && spatial.is_empty()
+            && temporal.is_none()
+            && jurisdiction.is_none()
+    }
+}
+
+impl From<Metadata> for MetadataV1 {
+    fn from(metadata: Metadata) -> Self {
+        let Metadata { themes, keywords, licence, spatial, temporal, jurisdiction } = metadata;
+        let temporal = temporal.map(|(start, end)| PeriodV1 { start, end });
+        Self { themes, keywords, licence, spatial, temporal, jurisdiction }
+    }
+}
+
+impl From<MetadataV1> for Metadata {
+    fn from(metadata: MetadataV1) -> Self {
+        let MetadataV1 { themes, keywords, licence, spatial, temporal, jurisdiction } = metadata;
+        let temporal = temporal.map(|PeriodV1 { start, end }| (start, end));
+        Self { themes, keywords, licence, spatial, temporal, jurisdiction }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use causeway_types::Role;
 use serde_json::Value;
 
 use super::*;
@@ -57,6 +58,11 @@ fn offers_are_stored_as_they_always_were() {
 }
 
 #[test]
+fn offers_with_metadata_are_stored_as_they_always_were() {
+    check::<PublishedOffer>(&samples::described_offers(), "offer-v1-described.json");
+}
+
+#[test]
 fn negotiations_are_stored_as_they_always_were() {
     check::<NegotiationEntry>(&samples::negotiations(), "negotiation-v1.json");
 }
@@ -69,6 +75,16 @@ fn agreements_are_stored_as_they_always_were() {
 #[test]
 fn transfers_are_stored_as_they_always_were() {
     check::<TransferEntry>(&samples::transfers(), "transfer-v1.json");
+}
+
+#[test]
+fn a_place_in_a_script_is_stored_with_its_process_and_is_the_beginning_where_none_is() {
+    let negotiation = samples::negotiation("scripted", Role::Provider);
+    let negotiation = NegotiationEntry { script: 2, ..negotiation };
+    check(&[negotiation], "negotiation-v1-script.json");
+    let transfer = samples::transfer("scripted", Role::Consumer);
+    let transfer = TransferEntry { script: 2, ..transfer };
+    check(&[transfer], "transfer-v1-script.json");
 }
 
 #[test]

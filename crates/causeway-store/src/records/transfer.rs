@@ -13,7 +13,7 @@ use causeway_types::{
 use serde::{Deserialize, Serialize};
 
 use super::parts::{ContentV1, ReasonV1, ReceivedV1};
-use super::{Record, RecordError, decode_v1, text, to_json};
+use super::{Record, RecordError, decode_v1, is_zero, text, to_json};
 use crate::{Flow, Outcome, TransferEntry};
 
 impl Record for TransferEntry {
@@ -44,6 +44,8 @@ struct TransferEntryV1 {
     flow: Option<FlowV1>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     outcome: Option<OutcomeV1>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    script: u32,
     #[serde(with = "text")]
     created_at: Timestamp,
     #[serde(with = "text")]
@@ -145,6 +147,7 @@ impl From<TransferEntry> for TransferEntryV1 {
             content: entry.content.map(ContentV1),
             flow: entry.flow.map(Into::into),
             outcome: entry.outcome.map(Into::into),
+            script: entry.script,
             created_at: entry.created_at,
             updated_at: entry.updated_at,
         }
@@ -159,6 +162,7 @@ impl From<TransferEntryV1> for TransferEntry {
             content: entry.content.map(|content| content.0),
             flow: entry.flow.map(Into::into),
             outcome: entry.outcome.map(Into::into),
+            script: entry.script,
             created_at: entry.created_at,
             updated_at: entry.updated_at,
         }

@@ -13,6 +13,7 @@ mod history;
 mod lists;
 mod outbox;
 pub mod samples;
+mod search;
 
 pub use self::aggregates::*;
 pub use self::atomicity::*;
@@ -21,6 +22,7 @@ pub use self::faults::*;
 pub use self::history::*;
 pub use self::lists::*;
 pub use self::outbox::*;
+pub use self::search::*;
 
 /// Makes one `#[tokio::test]` of each behaviour. The expression makes a fresh store each time:
 /// `(Arc<dyn Store>, guard)`, where the guard (a temporary directory, say) is kept until the test
@@ -47,6 +49,13 @@ macro_rules! suite {
             withdrawn_offers_are_listed_on_demand,
             only_open_processes_are_listed_as_open,
             sequences_stay_and_grow,
+            offers_are_found_by_words_of_the_six_languages,
+            offers_are_found_by_what_they_are_filed_under,
+            offers_are_found_by_the_time_they_are_about,
+            a_party_finds_only_what_it_may_know_of,
+            a_changed_offer_is_found_by_what_it_says_now,
+            a_search_is_read_in_pages_both_ways,
+            what_is_searched_for_is_never_read_as_an_expression,
             events_come_in_order_and_in_pages,
             the_history_holds_the_events_of_one_process,
             new_rows_and_events_are_answered_as_stored,

@@ -1,6 +1,7 @@
 //! Aggregates to store: every kind in every state, with every optional part somewhere. They are
 //! well formed but not the result of a real exchange.
 
+use causeway_dsp::catalog::Metadata;
 use causeway_dsp::negotiation::{self, Agreement, Negotiation, Offer};
 use causeway_dsp::transfer::{self, DataAddress, Transfer};
 use causeway_dsp::{Question, Reason};
@@ -12,8 +13,9 @@ use causeway_types::{
 use serde_json::json;
 
 use crate::{
-    AgreementEntry, ChangeSet, Entity, EventKind, Flow, Lease, NegotiationEntry, NewEvent,
-    NewMessage, OutboxSubject, Outcome, Page, PublishedOffer, Put, Rule, TransferEntry, Version,
+    AgreementEntry, Audience, ChangeSet, Entity, EventKind, Flow, Lease, NegotiationEntry,
+    NewEvent, NewMessage, OutboxSubject, Outcome, Page, PublishedOffer, Put, Rule, TransferEntry,
+    Version,
 };
 
 /// `seconds` after the start of the samples' time.
@@ -98,6 +100,8 @@ pub fn offer(name: &str) -> PublishedOffer {
         file_name: Some("rain 2026.csv".to_owned()),
         content: content(),
         policy: policy(),
+        metadata: Metadata::default(),
+        audience: Audience::Everyone,
         rules: vec![
             (Question::ContractRequested, Rule::Auto),
             (Question::AgreementVerified, Rule::Hold),
@@ -120,6 +124,22 @@ pub fn offers() -> Vec<PublishedOffer> {
     };
     let withdrawn = PublishedOffer { withdrawn_at: Some(at(60)), ..offer("offer-withdrawn") };
     vec![offer("offer-full"), plain, withdrawn]
+}
+
+/// An offer that says everything of itself and is for one party, and one that is for nobody yet.
+pub fn described_offers() -> Vec<PublishedOffer> {
+    let metadata = Metadata {
+        themes: vec!["http://eurovoc.europa.eu/5482".to_owned(), "climate".to_owned()],
+        keywords: vec!["precipitation".to_owned(), "осадки".to_owned()],
+        licence: Some("CC-BY-4.0".to_owned()),
+        spatial: vec!["KE".to_owned(), "CH-ZH".to_owned()],
+        temporal: Some((at(0), at(3600))),
+        jurisdiction: Some("CH".to_owned()),
+    };
+    let consumer = Audience::Only([participant(Role::Consumer)].into());
+    let described = PublishedOffer { metadata, audience: consumer, ..offer("offer-described") };
+    let hidden = PublishedOffer { audience: Audience::Only([].into()), ..offer("offer-hidden") };
+    vec![described, hidden]
 }
 
 fn terms(full: bool) -> Offer {
@@ -156,6 +176,7 @@ pub fn negotiation(name: &str, role: Role) -> NegotiationEntry {
             address(role.other()),
         ),
         offer_id: None,
+        script: 0,
         created_at: at(0),
         updated_at: at(1),
     }
@@ -228,6 +249,7 @@ pub fn transfer(name: &str, role: Role) -> TransferEntry {
         content: None,
         flow: None,
         outcome: None,
+        script: 0,
         created_at: at(0),
         updated_at: at(1),
     }

@@ -1,5 +1,7 @@
 //! `causeway offer`: publish files, list and withdraw offers.
 
+mod bulk;
+
 use std::path::{Path, PathBuf};
 
 use causeway_dsp::Question;
@@ -14,6 +16,7 @@ use crate::cli::{Context, key_value};
 use crate::client::{Client, segment};
 use crate::config::keys::nearest;
 use crate::exit::{Doing as _, Exit, Failure, Outcome};
+use crate::manifest;
 use crate::progress::Progress;
 use crate::values::{number, optional, short, size, text, time, title};
 
@@ -51,19 +54,67 @@ enum What {
     },
 }
 
+/// What describes one file makes no sense for many.
+const ALONE: [&str; 16] = [
+    "file",
+    "title",
+    "title_lang",
+    "description",
+    "description_lang",
+    "theme",
+    "keyword",
+    "licence",
+    "spatial",
+    "time",
+    "audience",
+    "id",
+    "dataset_id",
+    "media_type",
+    "policy",
+    "automation",
+];
+
 #[derive(Debug, clap::Args)]
 struct Publish {
     /// The file.
-    file: PathBuf,
+    #[arg(required_unless_present = "from")]
+    file: Option<PathBuf>,
+    /// Publish many instead: a directory, a CSV table, or JSON lines (`.jsonl`).
+    #[arg(long, value_name = "PATH", conflicts_with_all = ALONE)]
+    from: Option<PathBuf>,
     /// The title shown to people; the file's name if missing.
     #[arg(long)]
     title: Option<String>,
     /// The language of title and description, BCP 47.
     #[arg(long, value_name = "TAG", default_value = "en")]
     lang: String,
+    /// The title in one more language; repeatable.
+    #[arg(long, value_name = "TAG=TEXT", value_parser = key_value)]
+    title_lang: Vec<(String, String)>,
     /// What it is, for people.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
+    /// The description in one more language; repeatable.
+    #[arg(long, value_name = "TAG=TEXT", value_parser = key_value)]
+    description_lang: Vec<(String, String)>,
+    /// A theme, as an IRI or a word of a vocabulary; repeatable.
+    #[arg(long, value_name = "THEME")]
+    theme: Vec<String>,
+    /// A word that people search for; repeatable.
+    #[arg(long, value_name = "WORD")]
+    keyword: Vec<String>,
+    /// The licence, as an IRI or an SPDX name.
+    #[arg(long, value_name = "LICENCE")]
+    licence: Option<String>,
+    /// A place, as an ISO 3166 code or an IRI; repeatable.
+    #[arg(long, value_name = "PLACE")]
+    spatial: Vec<String>,
+    /// The time it is about: two days or RFC 3339 times.
+    #[arg(long, value_name = "START/END")]
+    time: Option<String>,
+    /// A participant that may know of it, and nobody else; repeatable.
+    #[arg(long, value_name = "PARTICIPANT")]
+    audience: Vec<String>,
     /// The offer's id; a fresh one if missing.
     #[arg(long)]
     id: Option<String>,
@@ -95,29 +146,15 @@ pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
 }
 
 async fn publish_file(context: &Context, publish: Publish) -> Outcome {
-    let mut offer = Map::new();
-    let file_name = publish.file.file_name().map(|name| name.to_string_lossy().into_owned());
-    let file_name = file_name.unwrap_or_default();
-    let mut put = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            offer.insert(name.to_owned(), value);
-        }
+    let Some(file) = publish.file.clone() else {
+        let from = publish.from.unwrap_or_default();
+        return bulk::run(context, &from, &publish.lang).await;
     };
-    let in_language = |text: String| json!({ publish.lang.as_str(): text });
-    let guessed = || media_type(&publish.file).to_owned();
-    put("id", publish.id.map(Value::from));
-    put("dataset_id", publish.dataset_id.map(Value::from));
-    put("title", Some(in_language(publish.title.unwrap_or_else(|| file_name.clone()))));
-    put("description", publish.description.map(in_language));
-    put("media_type", Some(publish.media_type.unwrap_or_else(guessed).into()));
-    put("file_name", Some(file_name.into()));
-    put("policy", publish.policy.as_deref().map(json_file).transpose()?);
-    if !publish.automation.is_empty() {
-        let rules = publish.automation.into_iter().map(|(question, rule)| (question, rule.into()));
-        put("automation", Some(Value::Object(rules.collect())));
-    }
+    let mut offer = described(publish, &file)?;
     let client = context.client()?;
-    let content = upload(context, &client, &publish.file).await?;
+    let bytes = tokio::fs::metadata(&file).await.map_or(0, |metadata| metadata.len());
+    let mut progress = Progress::new(&context.output, "publishing", bytes);
+    let content = upload(&client, &file, move |bytes| progress.add(bytes)).await?;
     offer.insert("content".to_owned(), content);
     let offer = client.post(PATH, &Value::Object(offer)).await?;
     context.output.say(&format!(
@@ -127,7 +164,51 @@ async fn publish_file(context: &Context, publish: Publish) -> Outcome {
     show(context, &offer)
 }
 
-async fn upload(context: &Context, client: &Client, path: &Path) -> Outcome<Value> {
+/// The offer that the options describe, without content.
+fn described(publish: Publish, file: &Path) -> Outcome<Map<String, Value>> {
+    let mut offer = Map::new();
+    let file_name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+    let file_name = file_name.unwrap_or_default();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            offer.insert(name.to_owned(), value);
+        }
+    };
+    let in_languages = |text: Option<String>, more: Vec<(String, String)>| {
+        let first = text.map(|text| (publish.lang.clone(), text));
+        let all = first.into_iter().chain(more).map(|(tag, text)| (tag, Value::from(text)));
+        Value::Object(all.collect())
+    };
+    let list = |items: Vec<String>| (!items.is_empty()).then(|| Value::from(items));
+    let wrong = |reason| Failure::new(Exit::Usage, reason);
+    let title = publish.title.unwrap_or_else(|| file_name.clone());
+    put("id", publish.id.map(Value::from));
+    put("dataset_id", publish.dataset_id.map(Value::from));
+    put("title", Some(in_languages(Some(title), publish.title_lang)));
+    put("description", Some(in_languages(publish.description, publish.description_lang)));
+    put("themes", list(publish.theme));
+    put("keywords", list(publish.keyword));
+    put("licence", publish.licence.map(Value::from));
+    put("spatial", list(publish.spatial));
+    let period = publish.time.as_deref().map(manifest::period).transpose();
+    put("temporal", period.map_err(wrong)?);
+    put("audience", list(publish.audience));
+    put("media_type", Some(publish.media_type.unwrap_or_else(|| media_type(file).into()).into()));
+    put("file_name", Some(file_name.into()));
+    put("policy", publish.policy.as_deref().map(json_file).transpose()?);
+    if !publish.automation.is_empty() {
+        let rules = publish.automation.into_iter().map(|(question, rule)| (question, rule.into()));
+        put("automation", Some(Value::Object(rules.collect())));
+    }
+    Ok(offer)
+}
+
+/// Sends a file to the node, which answers what it is. `sent` is told the bytes of each slice.
+async fn upload(
+    client: &Client,
+    path: &Path,
+    mut sent: impl FnMut(u64) + Send + 'static,
+) -> Outcome<Value> {
     let name = path.display();
     let file = tokio::fs::File::open(path).await.doing(format_args!("read {name}"))?;
     let metadata = file.metadata().await.doing(format_args!("read {name}"))?;
@@ -135,11 +216,10 @@ async fn upload(context: &Context, client: &Client, path: &Path) -> Outcome<Valu
         let detail = format!("publish {name}: found something else, expected a file");
         return Err(Failure::new(Exit::Usage, detail));
     }
-    let mut progress = Progress::new(&context.output, "publishing", metadata.len());
     let stream = tokio_util::io::ReaderStream::with_capacity(file, SLICE_BYTES);
     let counted = stream.map(move |slice| {
         if let Ok(slice) = &slice {
-            progress.add(slice.len() as u64);
+            sent(slice.len() as u64);
         }
         slice
     });

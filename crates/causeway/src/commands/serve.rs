@@ -43,6 +43,10 @@ pub(crate) struct Args {
     /// Where to keep everything; the same as --set node.data_dir=DIR.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// Allow ways of knowing peers that are only for closed test networks; the same as
+    /// --set identity.allow_insecure=true.
+    #[arg(long)]
+    insecure: bool,
 }
 
 /// Runs the subcommand.
@@ -54,7 +58,16 @@ pub(crate) fn run(context: &Context, args: &Args) -> Outcome {
     if let Some(directory) = &args.data_dir {
         flags.push(("node.data_dir".to_owned(), directory.display().to_string()));
     }
+    if args.insecure {
+        flags.push(("identity.allow_insecure".to_owned(), "true".to_owned()));
+    }
     let config = context.config_with(flags)?;
+    let mode = config.identity();
+    if mode.is_insecure() && !config.is_insecure_allowed() {
+        let detail = format!("identity.mode is {}, which is not secure", mode.as_str());
+        return Err(Failure::new(Exit::Usage, detail)
+            .hint("in a closed test network, allow it with --insecure"));
+    }
     start_log(context, &config)?;
     for warning in config.warnings() {
         tracing::warn!("{warning}");
@@ -176,6 +189,7 @@ fn settings(config: &Config, listening: SocketAddr) -> Outcome<Settings> {
             name: peer.name.clone(),
             participant_id: peer.participant_id.clone(),
             address: peer.address.clone(),
+            base: peer.base.clone(),
             secret: peer.read_secret()?,
         })
     };
@@ -187,7 +201,9 @@ fn settings(config: &Config, listening: SocketAddr) -> Outcome<Settings> {
         objects: data.join("objects"),
         received: data.join("received"),
         peers: config.peers().iter().map(peer).collect::<Outcome<_>>()?,
+        identity: config.identity(),
         rules: config.rules(),
+        scripts: config.scripts().to_vec(),
         retry: config.retry(),
         token_lifetime: config.token_lifetime(),
         reachable: config.reachable(),

@@ -37,6 +37,8 @@ pub(crate) enum Kind {
     LogLevel,
     /// `text` or `json`.
     LogFormat,
+    /// How peers are known.
+    IdentityMode,
 }
 
 impl Kind {
@@ -63,6 +65,10 @@ impl Kind {
                     .to_owned()
             }
             Self::LogFormat => "\"text\" or \"json\"".to_owned(),
+            Self::IdentityMode => {
+                "\"shared-secret\", or for closed test networks \"static-token\" or \"edc-mock\""
+                    .to_owned()
+            }
         }
     }
 }
@@ -123,6 +129,7 @@ pub(crate) const OTHER_VARIABLES: &[(&str, &str)] = &[
 /// The sections in their order, each with one sentence.
 pub(crate) const SECTIONS: &[(&str, &str)] = &[
     ("node", "Who this node is."),
+    ("identity", "How peers are known."),
     ("protocol", "The listener for peers."),
     ("management", "The listeners for the node's own people and programs."),
     (
@@ -172,6 +179,21 @@ pub(crate) const KEYS: &[Key] = &[
         preset: Preset::Words("http:// and protocol.listen"),
         example: "\"https://node.example.org\"",
         doc: "The root URL under which peers reach this node.",
+    },
+    Key {
+        path: "identity.mode",
+        kind: Kind::IdentityMode,
+        preset: Preset::Value("\"shared-secret\""),
+        example: "\"shared-secret\"",
+        doc: "How peers are known; with \"static-token\" each peer has one fixed header, with \
+              \"edc-mock\" everybody is who they say.",
+    },
+    Key {
+        path: "identity.allow_insecure",
+        kind: Kind::Flag,
+        preset: Preset::Value("false"),
+        example: "false",
+        doc: "Whether identity.mode may be one that anybody who reaches the node can abuse.",
     },
     Key {
         path: "protocol.listen",
@@ -259,6 +281,13 @@ pub(crate) const KEYS: &[Key] = &[
         doc: "Consumer: the provider opened the transfer; fetch the data.",
     },
     Key {
+        path: "automation.scripts_file",
+        kind: Kind::Path,
+        preset: Preset::Words("unset"),
+        example: "\"scripts.toml\"",
+        doc: "A file with further scripts, there as `[[script]]`.",
+    },
+    Key {
         path: "retry.attempts_max",
         kind: Kind::Count { min: 1, max: 100_000 },
         preset: Preset::Value("150"),
@@ -317,6 +346,34 @@ pub(crate) const KEYS: &[Key] = &[
     },
 ];
 
+/// The keys of an `[[automation.script]]` entry: name, what is expected, one sentence.
+pub(crate) const SCRIPT_KEYS: &[(&str, &str, &str)] = &[
+    ("dataset", "a dataset's id", "The dataset the script is for."),
+    ("role", "\"provider\" or \"consumer\"", "The side this node is on."),
+    ("process", "\"negotiation\" or \"transfer\"", "The kind of process."),
+    (
+        "steps",
+        "a list of at most 64 steps",
+        "What is done, in this order; after the last step, and without any, everything is held.",
+    ),
+];
+
+/// The keys of a step of a script, likewise.
+pub(crate) const STEP_KEYS: &[(&str, &str, &str)] = &[
+    (
+        "on",
+        "a state of the protocol such as REQUESTED",
+        "The state that, once entered, sets it off.",
+    ),
+    (
+        "do",
+        "offer, agree, accept, counter, verify, finalize, terminate, hold; of a transfer start, \
+         suspend, complete, terminate, hold",
+        "What is done then.",
+    ),
+    ("delay_ms", "a whole number from 0 to 86400000", "How long after that; 0 if it is missing."),
+];
+
 /// One key of a `[[peers]]` entry.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PeerKey {
@@ -358,7 +415,7 @@ pub(crate) const PEER_KEYS: &[PeerKey] = &[
     PeerKey {
         name: "secret_file",
         expected: "a path",
-        needed: "this or secret",
+        needed: "this or secret, with the mode shared-secret",
         example: "\"nairobi.secret\"",
         doc: "A file with the secret that both sides were told; white space at its ends is \
               dropped.",
@@ -369,6 +426,20 @@ pub(crate) const PEER_KEYS: &[PeerKey] = &[
         needed: "this or secret_file",
         example: "\"at least 32 bytes, the same on both sides\"",
         doc: "The secret itself; prefer secret_file.",
+    },
+    PeerKey {
+        name: "base",
+        expected: "an absolute http or https URL",
+        needed: "optional",
+        example: "\"https://nairobi.example.org/dsp/2025-1\"",
+        doc: "The base of the peer's protocol endpoints, for one without a version document.",
+    },
+    PeerKey {
+        name: "static_token",
+        expected: "a text of 1 to 1024 bytes",
+        needed: "with the mode static-token",
+        example: "\"Bearer only-for-closed-test-networks\"",
+        doc: "The whole `Authorization` header of both directions.",
     },
 ];
 
@@ -404,7 +475,7 @@ mod tests {
     #[test]
     fn every_question_of_the_protocol_has_a_key() {
         let keys: Vec<_> =
-            KEYS.iter().filter(|key| key.section() == "automation").map(Key::name).collect();
+            KEYS.iter().filter(|key| key.kind == Kind::Rule).map(Key::name).collect();
         let questions: Vec<_> = Question::ALL.iter().map(|question| question.as_str()).collect();
         assert_eq!(keys, questions);
     }

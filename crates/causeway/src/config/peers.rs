@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use causeway_node::Secret;
+use causeway_node::{IdentityMode, Secret};
 use causeway_types::limits::{PEER_SECRET_BYTES_MAX, PEER_SECRET_BYTES_MIN, PEERS_MAX};
 use causeway_types::{Address, ParticipantId};
 
@@ -19,6 +19,8 @@ pub(crate) struct PeerConfig {
     pub(crate) participant_id: ParticipantId,
     /// Its root URL.
     pub(crate) address: Address,
+    /// The base of its protocol endpoints, if it serves no version document.
+    pub(crate) base: Option<Address>,
     /// Where its secret is.
     pub(crate) secret: SecretSource,
     /// Where the entry stands.
@@ -41,6 +43,8 @@ pub(crate) enum SecretSource {
     Inline(Secret),
     /// In a file of its own.
     File(PathBuf),
+    /// Nowhere: the network knows no secrets.
+    None,
 }
 
 impl SecretSource {
@@ -52,7 +56,7 @@ impl SecretSource {
     /// The file of its own.
     pub(super) fn path(&self) -> Option<&Path> {
         match self {
-            Self::Inline(_) => None,
+            Self::Inline(_) | Self::None => None,
             Self::File(path) => Some(path),
         }
     }
@@ -62,12 +66,14 @@ impl SecretSource {
         match self {
             Self::Inline(_) => "in the configuration file".to_owned(),
             Self::File(path) => path.display().to_string(),
+            Self::None => "none".to_owned(),
         }
     }
 
     fn read(&self) -> Result<Secret, String> {
         let path = match self {
             Self::Inline(secret) => return Ok(secret.clone()),
+            Self::None => return Ok(Secret::new(Vec::new())),
             Self::File(path) => path,
         };
         let text = std::fs::read_to_string(path)
@@ -79,10 +85,15 @@ impl SecretSource {
 }
 
 /// Checks every entry; what is wrong is added to `wrong` and its entry left out.
-pub(super) fn read(entries: &[PeerEntry], base: &Path, wrong: &mut Vec<Wrong>) -> Vec<PeerConfig> {
+pub(super) fn read(
+    entries: &[PeerEntry],
+    mode: IdentityMode,
+    base: &Path,
+    wrong: &mut Vec<Wrong>,
+) -> Vec<PeerConfig> {
     let mut peers: Vec<PeerConfig> = Vec::new();
     for entry in entries.iter().take(PEERS_MAX) {
-        let Some(peer) = one(entry, base, wrong) else { continue };
+        let Some(peer) = one(entry, mode, base, wrong) else { continue };
         let twin = peers
             .iter()
             .find(|other| other.name == peer.name || other.participant_id == peer.participant_id);
@@ -107,16 +118,33 @@ pub(super) fn read(entries: &[PeerEntry], base: &Path, wrong: &mut Vec<Wrong>) -
     peers
 }
 
-fn one(entry: &PeerEntry, base: &Path, wrong: &mut Vec<Wrong>) -> Option<PeerConfig> {
+fn one(
+    entry: &PeerEntry,
+    mode: IdentityMode,
+    base: &Path,
+    wrong: &mut Vec<Wrong>,
+) -> Option<PeerConfig> {
     let name = field(entry, "name", wrong, |text| is_name(text).then(|| text.to_owned()));
     let participant_id =
         field(entry, "participant_id", wrong, |text| ParticipantId::parse(text).ok());
     let address = field(entry, "address", wrong, |text| Address::parse(text).ok());
-    let secret = secret_source(entry, base, wrong);
+    let has_base = entry.values.iter().any(|(known, ..)| *known == "base");
+    let protocol_base = has_base
+        .then(|| field(entry, "base", wrong, |text| Address::parse(text).ok()).ok_or(()))
+        .transpose();
+    let secret = match mode {
+        IdentityMode::SharedSecret => secret_source(entry, base, wrong),
+        IdentityMode::Static => field(entry, "static_token", wrong, |text| {
+            let fits = (1..=PEER_SECRET_BYTES_MAX).contains(&text.len());
+            fits.then(|| SecretSource::Inline(Secret::new(text.as_bytes())))
+        }),
+        IdentityMode::EdcMock => Some(SecretSource::None),
+    };
     Some(PeerConfig {
         name: name?,
         participant_id: participant_id?,
         address: address?,
+        base: protocol_base.ok()?,
         secret: secret?,
         origin: entry.origin.clone(),
     })
@@ -136,7 +164,11 @@ fn field<T>(
     };
     let parsed = parse(text);
     if parsed.is_none() {
-        let found = format!("{:?}", text.chars().take(80).collect::<String>());
+        let found = if name == "static_token" {
+            format!("{} bytes", text.len())
+        } else {
+            format!("{:?}", text.chars().take(80).collect::<String>())
+        };
         wrong.push(Wrong::Value { origin: origin.clone(), key, found, expected: expected(name) });
     }
     parsed
@@ -204,7 +236,7 @@ mod tests {
     fn check(text: &str, expected: &[&str]) {
         let layer = Layer::file(Path::new("c.toml"), text);
         let mut wrong = layer.wrong;
-        read(&layer.peers, Path::new(""), &mut wrong);
+        read(&layer.peers, IdentityMode::SharedSecret, Path::new(""), &mut wrong);
         let found: Vec<String> = wrong.iter().map(ToString::to_string).collect();
         assert_eq!(found, expected, "{text}");
     }

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::keys::{
-    DATA_LAYOUT, KEYS, Key, Kind, OTHER_VARIABLES, PEER_KEYS, Preset, SECTIONS, find,
+    DATA_LAYOUT, KEYS, Key, Kind, OTHER_VARIABLES, PEER_KEYS, Preset, SCRIPT_KEYS, SECTIONS,
+    STEP_KEYS, find,
 };
 use super::{Config, Setting};
 
@@ -43,7 +44,9 @@ pub(crate) fn commented_file(given: &[(&str, String)]) -> String {
     text.push('\n');
     comment(&mut text, "Who may exchange with this node. Repeat the section for every peer.");
     text.push_str("#[[peers]]\n");
-    for key in PEER_KEYS.iter().filter(|key| key.name != "secret") {
+    for key in
+        PEER_KEYS.iter().filter(|key| !matches!(key.name, "secret" | "base" | "static_token"))
+    {
         writeln_to(&mut text, format_args!("#{} = {}", key.name, key.example));
     }
     text
@@ -91,6 +94,18 @@ pub(crate) fn reference() -> String {
     for key in PEER_KEYS {
         let (name, expected, needed, doc) = (key.name, key.expected, key.needed, key.doc);
         writeln_to(&mut text, format_args!("| `{name}` | {expected} | {needed} | {doc} |"));
+    }
+    text.push_str(
+        "\n## `[[automation.script]]`\n\n\
+         What is done with one dataset when a process reaches a state; it replaces the rules of\n\
+         `[automation]` there. See [the guide](../guides/automation.md).\n\n\
+         | key | value | |\n|---|---|---|\n",
+    );
+    for (name, expected, doc) in SCRIPT_KEYS {
+        writeln_to(&mut text, format_args!("| `{name}` | {expected} | {doc} |"));
+    }
+    for (name, expected, doc) in STEP_KEYS {
+        writeln_to(&mut text, format_args!("| `steps.{name}` | {expected} | {doc} |"));
     }
     text.push_str("\n## Other environment variables\n\n| name | |\n|---|---|\n");
     for (name, doc) in OTHER_VARIABLES {

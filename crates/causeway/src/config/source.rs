@@ -6,10 +6,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use causeway_node::Script;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{KEYS, Key, OTHER_VARIABLES, PEER_KEYS, PREFIX, SECTIONS, find, nearest};
+use super::scripts;
 use super::value::{Value, describe};
 
 /// Where a value comes from.
@@ -117,6 +119,8 @@ pub(crate) struct Layer {
     pub(crate) found: Vec<Found>,
     /// The peers, not checked yet.
     pub(crate) peers: Vec<PeerEntry>,
+    /// The scripts, checked one by one.
+    pub(crate) scripts: Vec<Script>,
     /// Everything wrong with it.
     pub(crate) wrong: Vec<Wrong>,
 }
@@ -211,6 +215,11 @@ impl Layer {
         for (key, value) in section {
             let origin = at(key.span().start);
             let path = format!("{name}.{}", key.get_ref());
+            if let ("automation.script", DeValue::Array(entries)) = (path.as_str(), value.get_ref())
+            {
+                self.scripts.extend(scripts::list(entries, at, &mut self.wrong));
+                continue;
+            }
             match find(&path) {
                 Some(key) => {
                     let value = Value::from_toml(key.kind, value.get_ref());
@@ -252,7 +261,11 @@ impl Layer {
                     origin,
                     key: format!("peers.{name}"),
                     // A secret that was written without quotes must not reach the screen.
-                    found: if name == "secret" { "no text".to_owned() } else { describe(other) },
+                    found: if matches!(name, "secret" | "static_token") {
+                        "no text".to_owned()
+                    } else {
+                        describe(other)
+                    },
                     expected: known.expected.to_owned(),
                 }),
             }

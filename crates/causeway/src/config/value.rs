@@ -4,7 +4,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use causeway_node::Network;
+use causeway_node::{IdentityMode, Network};
 use causeway_store::Rule;
 use causeway_types::{Address, ParticipantId};
 use toml::de::DeValue;
@@ -91,6 +91,7 @@ impl Value {
                 !text.trim().is_empty() && tracing_subscriber::EnvFilter::try_new(text).is_ok()
             }
             (Kind::LogFormat, Self::Text(text)) => matches!(text.as_str(), "text" | "json"),
+            (Kind::IdentityMode, Self::Text(text)) => identity_mode(text).is_some(),
             _ => false,
         };
         if fits { Ok(()) } else { Err(self.to_string()) }
@@ -149,6 +150,11 @@ pub(crate) fn rule(text: &str) -> Option<Rule> {
                 .then(|| Rule::Webhook(url.to_owned()))
         }
     }
+}
+
+/// Reads how peers are known.
+pub(crate) fn identity_mode(text: &str) -> Option<IdentityMode> {
+    IdentityMode::ALL.into_iter().find(|(name, _)| *name == text).map(|(_, mode)| mode)
 }
 
 /// What a TOML value is, for errors.

@@ -61,6 +61,7 @@ fn the_commented_lines_are_a_configuration_too() {
         .collect();
     home.write("all.toml", &all);
     home.write("nairobi.secret", &"s".repeat(32));
+    home.write("scripts.toml", "");
     let ran = home.run(&["config", "check", "--config", "all.toml"]);
     assert_eq!(ran.code, 0, "{}\n{all}", ran.stderr);
 }

@@ -109,3 +109,56 @@ fn an_offer_is_published_found_by_its_beginning_and_withdrawn_only_when_confirme
     assert_eq!(home.run(&["offer", "show", "ffffffff"]).code, 8);
     assert_eq!(node.terminate(), Some(0));
 }
+
+#[test]
+fn many_files_are_published_from_a_manifest_and_the_command_can_be_run_again() {
+    let home = Home::with_node();
+    let node = Serve::start(&home);
+    home.write("rain.csv", "day,mm\n1,3\n");
+    home.write("snow.csv", "day,mm\n1,0\n");
+    home.write(
+        "all.csv",
+        "file,title,title_zh,spatial,time\n\
+         rain.csv,Rain,降雨,KE;CH-ZH,2026-01-01/2026-12-31\n\
+         missing.csv,Missing,,,\n\
+         snow.csv,Snow,,,2026\n",
+    );
+    let publish = ["offer", "publish", "--from", "all.csv", "--json"];
+    let first = home.run(&publish);
+    assert_eq!(first.code, 1, "{}", first.stderr);
+    assert!(first.stderr.contains("all.csv:3: read missing.csv"), "{}", first.stderr);
+    assert!(first.stderr.contains("all.csv:4: time: found"), "{}", first.stderr);
+    let listed = home.run(&["offer", "list", "--json"]).json();
+    let offers = listed["items"].as_array().unwrap();
+    assert_eq!(offers.len(), 1, "{listed}");
+    assert_eq!(offers[0]["title"]["zh"], "降雨");
+    assert_eq!(offers[0]["spatial"], serde_json::json!(["KE", "CH-ZH"]));
+    assert_eq!(offers[0]["temporal"]["end"], "2026-12-31T23:59:59Z");
+
+    home.write("all.csv", "file,title\nrain.csv,Rain\nsnow.csv,Snow\n");
+    let second = home.run(&["offer", "publish", "--from", "all.csv"]);
+    assert_eq!(second.code, 0, "{}", second.stderr);
+    assert!(second.stderr.contains("1 published, 1 unchanged, 0 refused"), "{}", second.stderr);
+    // A file that is another one now is not offered under the same dataset.
+    home.write("snow.csv", "day,mm\n1,9\n");
+    let third = home.run(&["offer", "publish", "--from", "all.csv"]);
+    assert_eq!(third.code, 1);
+    assert!(third.stderr.contains("all.csv:3: urn:uuid:"), "{}", third.stderr);
+    assert_eq!(home.run(&["offer", "publish", "rain.csv", "--from", "all.csv"]).code, 2);
+    assert_eq!(home.run(&["offer", "publish"]).code, 2);
+    assert_eq!(node.terminate(), Some(0));
+}
+
+#[test]
+fn an_offer_has_titles_in_any_number_of_languages() {
+    let home = Home::with_node();
+    let node = Serve::start(&home);
+    home.write("rain.csv", "day,mm\n1,3\n");
+    let publish = ["offer", "publish", "rain.csv", "--title", "Rain", "--title-lang", "ar=مطر"];
+    let more = ["--title-lang", "zh-Hans=降雨", "--description-lang", "ru=Осадки", "--json"];
+    let offer = home.run(&[&publish[..], &more].concat()).json();
+    let expected = serde_json::json!({ "ar": "مطر", "en": "Rain", "zh-Hans": "降雨" });
+    assert_eq!(offer["title"], expected);
+    assert_eq!(offer["description"]["ru"], "Осадки");
+    assert_eq!(node.terminate(), Some(0));
+}

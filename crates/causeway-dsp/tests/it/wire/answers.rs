@@ -1,9 +1,10 @@
 //! What peers really answer: catalogs, acknowledgements, errors and version documents in other
 //! spellings, with entries that make no sense, or from something that does not speak DSP at all.
 
-use causeway_dsp::catalog::Catalog;
+use causeway_dsp::catalog::{Catalog, Filter};
 use causeway_dsp::wire::{self, Reading, WireError};
 use causeway_dsp::{negotiation, transfer};
+use causeway_types::Timestamp;
 use serde_json::{Value, json};
 
 fn catalog(datasets: Value) -> Result<Reading<Catalog>, String> {
@@ -150,30 +151,56 @@ fn the_bytes_of_a_distribution_count_only_if_said_in_full() {
 
 #[test]
 fn a_catalog_request_asks_for_a_selection_only_if_it_says_one() {
-    let check = |message: Value, expected: Result<bool, &str>| {
+    let check = |message: Value, expected: Result<Filter, &str>| {
         let document = wire::parse(message.to_string().as_bytes()).unwrap();
         let read = wire::read_catalog_request(&document);
-        let read = read.map(|r| r.has_filter).map_err(|error| error.to_string());
+        let read = read.map(|r| r.filter).map_err(|error| error.to_string());
         assert_eq!(read, expected.map_err(str::to_owned), "{message}");
     };
     let request = |filter: Value| json!({ "@type": "CatalogRequestMessage", "filter": filter });
     let full = "https://w3id.org/dspace/2025/1/";
     let expanded = json!({ "@type": format!("{full}CatalogRequestMessage") });
-    check(with(expanded, &format!("{full}filter"), json!({})), Ok(false));
-    check(json!({ "@type": "CatalogRequestMessage" }), Ok(false));
-    check(request(json!([])), Ok(false));
-    check(request(json!([{}])), Ok(false));
-    check(request(json!("color = 'red'")), Ok(true));
-    check(request(json!([{ "color": "red" }])), Ok(true));
+    let all = Filter::default();
+    check(with(expanded, &format!("{full}filter"), json!({})), Ok(all.clone()));
+    check(json!({ "@type": "CatalogRequestMessage" }), Ok(all.clone()));
+    check(request(json!([])), Ok(all.clone()));
+    check(request(json!([{}])), Ok(all.clone()));
     let page = json!({ "@type": "edc:QuerySpec", "edc:offset": 0, "edc:limit": 50,
         "edc:filterExpression": [] });
-    check(request(page.clone()), Ok(false));
-    check(request(with(page, "edc:filterExpression", json!([{ "a": 1 }]))), Ok(true));
+    check(request(page.clone()), Ok(all));
     check(json!({}), Err("@type: found nothing, expected CatalogRequestMessage"));
     check(
         json!({ "@type": "Catalog" }),
         Err("@type: found \"Catalog\", expected CatalogRequestMessage"),
     );
+
+    let at = |text: &str| Timestamp::parse(text).unwrap();
+    let time = (at("2026-01-01T00:00:00Z"), at("2026-12-31T23:59:59Z"));
+    let filter = Filter {
+        text: Some("降雨 rain*".to_owned()),
+        format: Some("text/csv".to_owned()),
+        time: Some(time),
+        ..Filter::default()
+    };
+    let said = json!({ "text": "降雨 rain*", "format": "text/csv",
+        "time": "2026-01-01T00:00:00Z/2027-01-01T00:59:59+01:00" });
+    check(request(json!([said])), Ok(filter.clone()));
+    check(request(said), Ok(filter));
+
+    let supported = "text, theme, format, jurisdiction, time, spatial and licence are supported";
+    let refuse = |filter: Value, found: &str| {
+        check(request(filter), Err(&format!("{found}; {supported}")));
+    };
+    refuse(json!("color = 'red'"), "/filter: found a text, expected one object");
+    refuse(json!([{}, {}]), "/filter: found 2 filters, expected one object");
+    refuse(json!([{ "color": "red" }]), "/filter/0: found the member \"color\"");
+    refuse(json!({ "text": 5 }), "/filter/text: found a number, expected a text");
+    refuse(json!({ "theme": "" }), "/filter/theme: found 0 bytes, expected 1 to 1024");
+    refuse(json!({ "theme": "a\0" }), "/filter/theme: found a control character");
+    let period = "expected two times with a slash between";
+    refuse(json!({ "time": "2026" }), &format!("/filter/time: found \"2026\", {period}"));
+    let expression = with(page, "edc:filterExpression", json!([{ "a": 1 }]));
+    refuse(json!([expression]), "/filter/0: found an expression of a QuerySpec");
 }
 
 #[test]

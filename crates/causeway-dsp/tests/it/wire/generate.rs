@@ -1,7 +1,7 @@
 //! Arbitrary messages of every kind, catalogs and policies, within what the domain types allow.
 
 use causeway_dsp::Reason;
-use causeway_dsp::catalog::{Catalog, DataService, Dataset, Distribution};
+use causeway_dsp::catalog::{Catalog, DataService, Dataset, Distribution, Metadata};
 use causeway_dsp::negotiation::{self, Agreement, Offer};
 use causeway_dsp::transfer::{self, DataAddress};
 use causeway_dsp::version::ProtocolVersion;
@@ -225,6 +225,7 @@ pub(super) fn dataset() -> impl Strategy<Value = Dataset> {
             id,
             titles,
             descriptions,
+            metadata: Metadata::default(),
             offers,
             distributions,
         },

@@ -6,7 +6,7 @@
 //! makes of ours, and might send to us. All snapshots are valid under the official schemas.
 
 use causeway_dsp::Reason;
-use causeway_dsp::catalog::{Catalog, DataService, Dataset, Distribution};
+use causeway_dsp::catalog::{Catalog, DataService, Dataset, Distribution, Filter, Metadata};
 use causeway_dsp::negotiation::{self, Agreement, Offer};
 use causeway_dsp::transfer::{self, DataAddress};
 use causeway_dsp::version::ProtocolVersion;
@@ -40,7 +40,7 @@ struct Readings {
     transfer_ack: Option<wire::TransferAck>,
     catalog: Option<wire::Reading<Catalog>>,
     dataset: Option<wire::Reading<Dataset>>,
-    has_filter: Option<bool>,
+    filter: Option<Filter>,
     reason: Reason,
 }
 
@@ -77,7 +77,7 @@ impl Readings {
                 normalise(&mut reading.value);
                 reading
             }),
-            has_filter: wire::read_catalog_request(&document).ok().map(|r| r.has_filter),
+            filter: wire::read_catalog_request(&document).ok().map(|r| r.filter),
             reason: wire::read_error(bytes),
         }
     }
@@ -250,9 +250,32 @@ fn dataset() -> Dataset {
             LangText::new("ar", "حصاد 2026").unwrap(),
         ],
         descriptions: vec![LangText::new("en", "Tonnes a district and month.").unwrap()],
+        metadata: Metadata::default(),
         offers: vec![offer()],
         distributions: vec![distribution],
     }
+}
+
+#[test]
+fn what_a_dataset_is_about_is_said_in_terms_of_dcat() {
+    let described = Dataset {
+        metadata: Metadata {
+            themes: vec!["http://eurovoc.europa.eu/2735".to_owned()],
+            keywords: vec!["harvest".to_owned(), "حصاد".to_owned()],
+            licence: Some("CC-BY-4.0".to_owned()),
+            spatial: vec!["KE".to_owned(), "CH-ZH".to_owned()],
+            temporal: Some(("2025-10-01", "2026-09-30")).map(|(start, end)| {
+                let at = |day| Timestamp::parse(&format!("{day}T00:00:00Z")).unwrap();
+                (at(start), at(end))
+            }),
+            jurisdiction: None,
+        },
+        ..dataset()
+    };
+    let bytes = wire::write_dataset(&described);
+    check("dataset_described", &bytes);
+    let document = wire::parse(&bytes).unwrap();
+    assert_eq!(wire::read_dataset(&document).unwrap().value.metadata, described.metadata);
 }
 
 #[test]

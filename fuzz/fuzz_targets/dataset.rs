@@ -1,0 +1,5 @@
+//! Datasets of a peer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| causeway_fuzz::dataset(bytes));

@@ -1,0 +1,5 @@
+//! Version documents of a peer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| causeway_fuzz::version(bytes));
