@@ -60,7 +60,8 @@ fn help() -> String {
 cargo xtask <command>
 
   test [--all] [--only NAME]   run every check; with --all a missing tool is a failure
-                               NAME is one of: {}
+                               NAME is one of:
+                               {}
   tidy                         the rules of the house, over every file of the repository
   bench [NAME] [--json] [-- ARGUMENTS]
                                run benchmarks; --json is for `exchange`
