@@ -12,4 +12,4 @@ pub mod transfer;
 pub mod version;
 pub mod wire;
 
-pub use process::{Question, Reason, Received, Rejection};
+pub use process::{Question, Reason, Received, Rejection, peer_pid};

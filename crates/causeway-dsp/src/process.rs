@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use causeway_types::limits::{REASON_BYTES_MAX, REASONS_MAX, RECEIVED_IDS_MAX};
-use causeway_types::{MessageId, ProcessId, Role};
+use causeway_types::{ConsumerPid, MessageId, ProcessId, ProviderPid, Role};
 
 /// The ids of the last messages that took effect, to recognise repeated ones (a peer that did not
 /// see our acknowledgement sends the same `@id` again).
@@ -209,9 +209,38 @@ pub enum Rejection {
     },
 }
 
-/// Whether the pid a message names is the one this process has; one that is missing on either
-/// side cannot contradict.
-pub(crate) fn check_pid(
+/// The pid that the other party has, of the two pids of a process in which we have this role.
+pub fn peer_pid(
+    own: Role,
+    consumer: Option<&ConsumerPid>,
+    provider: Option<&ProviderPid>,
+) -> Option<ProcessId> {
+    let peer = match own {
+        Role::Consumer => provider.map(ProviderPid::as_str),
+        Role::Provider => consumer.map(ConsumerPid::as_str),
+    };
+    // All ids are checked alike, so a pid of a message is a process id too.
+    ProcessId::parse(peer?).ok()
+}
+
+/// Whether a message is meant for our process: each pid it names is the one the process has. One
+/// that is missing on either side cannot contradict. Gives the peer's pid as the message names it.
+pub(crate) fn check_pids(
+    own: Role,
+    (id, known): (&ProcessId, Option<&ProcessId>),
+    consumer: Option<&ConsumerPid>,
+    provider: Option<&ProviderPid>,
+) -> Result<Option<ProcessId>, Rejection> {
+    let (consumer_id, provider_id) = match own {
+        Role::Consumer => (Some(id), known),
+        Role::Provider => (known, Some(id)),
+    };
+    check_pid(consumer.map(ConsumerPid::as_str), consumer_id, "consumerPid")?;
+    check_pid(provider.map(ProviderPid::as_str), provider_id, "providerPid")?;
+    Ok(peer_pid(own, consumer, provider))
+}
+
+fn check_pid(
     found: Option<&str>,
     expected: Option<&ProcessId>,
     field: &'static str,

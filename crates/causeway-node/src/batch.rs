@@ -56,7 +56,7 @@ impl Node {
                 return Ok(outcomes);
             }
             match self.commit(changes).await {
-                Ok(_) => return Ok(outcomes),
+                Ok(()) => return Ok(outcomes),
                 // Somebody published one of them meanwhile.
                 Err(CommitError::Conflict { .. }) => {}
                 Err(error) => return Err(commit_failed(error)),

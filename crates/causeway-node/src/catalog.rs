@@ -234,13 +234,13 @@ impl Node {
         base_of(&peer.address, ours).map_err(|e| misbehaved(id, &e))
     }
 
-    /// One request to a peer, with our token; only a 2xx answer is an answer.
-    async fn call(
+    /// One request to a peer, with our token.
+    pub(crate) async fn send_to(
         &self,
         peer: &ParticipantId,
         url: String,
         body: Option<bytes::Bytes>,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<Answer, TransportError> {
         let request = Outgoing {
             url,
             authorization: self.0.directory.authorization(peer, self.now()),
@@ -248,7 +248,17 @@ impl Node {
             is_webhook: false,
             timeout: self.0.settings.retry.answer_timeout,
         };
-        let answer = self.0.transport.send(request).await.map_err(|e| unreachable(peer, &e))?;
+        self.0.transport.send(request).await
+    }
+
+    /// One request to a peer, with our token; only a 2xx answer is an answer.
+    async fn call(
+        &self,
+        peer: &ParticipantId,
+        url: String,
+        body: Option<bytes::Bytes>,
+    ) -> Result<Answer, Problem> {
+        let answer = self.send_to(peer, url, body).await.map_err(|e| unreachable(peer, &e))?;
         if answer.is_success() { Ok(answer) } else { Err(refused(peer, &answer)) }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use causeway_store::{ChangeSet, CommitError, Committed, Lease, OutboxRow, Remembered};
+use causeway_store::{ChangeSet, CommitError, Lease, OutboxRow, Remembered};
 use causeway_types::{Problem, ProblemCode};
 
 use crate::Node;
@@ -19,7 +19,7 @@ pub(crate) const LEASE_MILLIS: u64 = 5_000;
 impl Node {
     /// Commits, then hands new messages to the dispatcher and events to the listeners. If the
     /// process dies right after the commit, both are found again in the store.
-    pub(crate) async fn commit(&self, mut changes: ChangeSet) -> Result<Committed, CommitError> {
+    pub(crate) async fn commit(&self, mut changes: ChangeSet) -> Result<(), CommitError> {
         if !changes.outbox.is_empty() {
             changes.lease = Some(self.lease());
         }
@@ -28,10 +28,10 @@ impl Node {
         for process in cancelled {
             self.0.dispatcher.cancel(process);
         }
-        for row in &committed.outbox {
-            self.hand_over(row.clone());
+        for row in committed.outbox {
+            self.hand_over(row);
         }
-        for event in &committed.events {
+        for event in committed.events {
             tracing::info!(
                 kind = event.kind.as_str(),
                 process = event.process.as_ref().map(|p| p.as_str()),
@@ -40,9 +40,9 @@ impl Node {
                 event.text
             );
             // Nobody listening is not a failure.
-            self.0.events.send(event.clone()).ok();
+            self.0.events.send(event).ok();
         }
-        Ok(committed)
+        Ok(())
     }
 
     /// Gives a new row to the dispatcher, a timer when it is due. Should the process die before,
@@ -64,7 +64,7 @@ impl Node {
     pub async fn remember(&self, answer: Remembered) -> Result<(), Problem> {
         let changes = ChangeSet { remember: Some(answer), ..ChangeSet::default() };
         match self.commit(changes).await {
-            Ok(_) | Err(CommitError::Conflict { .. }) => Ok(()),
+            Ok(()) | Err(CommitError::Conflict { .. }) => Ok(()),
             Err(error) => Err(commit_failed(error)),
         }
     }

@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use causeway_dsp::{Reason, negotiation, transfer, wire};
-use causeway_store::{ChangeSet, EventKind, NewEvent, OutboxRow, OutboxSubject, Settle};
-use causeway_types::{Problem, ProblemCode, ProcessId};
+use causeway_dsp::{Reason, negotiation, peer_pid, transfer, wire};
+use causeway_store::{ChangeSet, NewEvent, OutboxRow, OutboxSubject, Settle};
+use causeway_types::{Problem, ProblemCode};
 
 use crate::dispatch::Finished;
 use crate::negotiate::encoded;
+use crate::outcome::{Kinds, NEGOTIATION, Story, TRANSFER};
 use crate::pulls::backoff;
 use crate::transport::{Answer, Outgoing};
 use crate::webhook::{self, Verdict};
@@ -84,19 +85,15 @@ impl Node {
     }
 
     async fn deliver(&self, row: &OutboxRow) -> Outcome {
-        let is_webhook = row.subject.is_webhook();
-        let request = Outgoing {
-            url: row.url.clone(),
-            authorization: if is_webhook {
-                None
-            } else {
-                self.0.directory.authorization(&row.peer, self.now())
-            },
-            body: Some(row.body.clone().into()),
-            is_webhook,
-            timeout: self.0.settings.retry.answer_timeout,
+        let (url, body) = (row.url.clone(), Some(row.body.clone().into()));
+        let answer = if row.subject.is_webhook() {
+            let timeout = self.0.settings.retry.answer_timeout;
+            let request = Outgoing { url, authorization: None, body, is_webhook: true, timeout };
+            self.0.transport.send(request).await
+        } else {
+            self.send_to(&row.peer, url, body).await
         };
-        match self.0.transport.send(request).await {
+        match answer {
             Ok(answer) if answer.is_success() => Outcome::Acked(answer),
             Ok(answer) if answer.is_transient() || answer.status < 400 => Outcome::Again(format!(
                 "status {}: {}",
@@ -138,14 +135,8 @@ impl Node {
             _ => return Ok(None),
         };
         let Some(pid) = pid else { return Ok(None) };
-        let request = Outgoing {
-            url: address.join(&format!("/{path}/{}", encoded(pid.as_str()))),
-            authorization: self.0.directory.authorization(&row.peer, self.now()),
-            body: None,
-            is_webhook: false,
-            timeout: self.0.settings.retry.answer_timeout,
-        };
-        let answer = self.0.transport.send(request).await.map_err(|error| error.to_string())?;
+        let url = address.join(&format!("/{path}/{}", encoded(pid.as_str())));
+        let answer = self.send_to(&row.peer, url, None).await.map_err(|e| e.to_string())?;
         if answer.is_transient() {
             return Err(format!("status {} when the peer's state was read", answer.status));
         }
@@ -168,14 +159,11 @@ impl Node {
         let error = error.to_owned();
         // The first failure is news; after that, only every doubling.
         let events = if attempts.is_power_of_two() {
-            vec![trouble(
-                row,
-                format!(
-                    "{} was not delivered (attempt {attempts}), trying again: {error}",
-                    row.kind
-                ),
-                self,
-            )]
+            let text = format!(
+                "{} was not delivered (attempt {attempts}), trying again: {error}",
+                row.kind
+            );
+            trouble(row, text, self)
         } else {
             Vec::new()
         };
@@ -193,19 +181,12 @@ impl Node {
                 let document = wire::parse_answer(&answer.body).ok();
                 let ack = document.as_ref().and_then(|d| wire::read_negotiation_ack(d).ok());
                 let message_id = row.message_id.clone();
-                self.drive_negotiation(&row.process, settle, |entry, _| {
-                    let peer_pid = ack.as_ref().and_then(|ack| match entry.negotiation.role {
-                        causeway_types::Role::Consumer => {
-                            ack.provider_pid.as_ref().map(|pid| pid.as_str())
-                        }
-                        causeway_types::Role::Provider => {
-                            ack.consumer_pid.as_ref().map(|pid| pid.as_str())
-                        }
+                self.drive_negotiation(&row.process, settle, |entry, _, _| {
+                    let peer_pid = ack.as_ref().and_then(|ack| {
+                        let (consumer, provider) = (&ack.consumer_pid, &ack.provider_pid);
+                        peer_pid(entry.negotiation.role, consumer.as_ref(), provider.as_ref())
                     });
-                    Ok(negotiation::Input::Acked {
-                        message_id: message_id.clone(),
-                        peer_pid: peer_pid.and_then(|pid| ProcessId::parse(pid).ok()),
-                    })
+                    Ok(negotiation::Input::Acked { message_id: message_id.clone(), peer_pid })
                 })
                 .await
                 .map(drop)
@@ -214,19 +195,12 @@ impl Node {
                 let document = wire::parse_answer(&answer.body).ok();
                 let ack = document.as_ref().and_then(|d| wire::read_transfer_ack(d).ok());
                 let message_id = row.message_id.clone();
-                self.drive_transfer(&row.process, settle, |entry, _| {
-                    let peer_pid = ack.as_ref().and_then(|ack| match entry.transfer.role {
-                        causeway_types::Role::Consumer => {
-                            ack.provider_pid.as_ref().map(|pid| pid.as_str())
-                        }
-                        causeway_types::Role::Provider => {
-                            ack.consumer_pid.as_ref().map(|pid| pid.as_str())
-                        }
+                self.drive_transfer(&row.process, settle, |entry, _, _| {
+                    let peer_pid = ack.as_ref().and_then(|ack| {
+                        let (consumer, provider) = (&ack.consumer_pid, &ack.provider_pid);
+                        peer_pid(entry.transfer.role, consumer.as_ref(), provider.as_ref())
                     });
-                    Ok(transfer::Input::Acked {
-                        message_id: message_id.clone(),
-                        peer_pid: peer_pid.and_then(|pid| ProcessId::parse(pid).ok()),
-                    })
+                    Ok(transfer::Input::Acked { message_id: message_id.clone(), peer_pid })
                 })
                 .await
                 .map(drop)
@@ -245,7 +219,7 @@ impl Node {
         let message_id = row.message_id.clone();
         match row.subject {
             OutboxSubject::Negotiation => self
-                .drive_negotiation(&row.process, settle, |_, mint| {
+                .drive_negotiation(&row.process, settle, |_, _, mint| {
                     Ok(negotiation::Input::Refused {
                         message_id: message_id.clone(),
                         reason: reason.clone(),
@@ -256,7 +230,7 @@ impl Node {
                 .await
                 .map(drop),
             OutboxSubject::Transfer => self
-                .drive_transfer(&row.process, settle, |_, mint| {
+                .drive_transfer(&row.process, settle, |_, _, mint| {
                     Ok(transfer::Input::Refused {
                         message_id: message_id.clone(),
                         reason: reason.clone(),
@@ -275,14 +249,14 @@ impl Node {
         let message_id = row.message_id.clone();
         match row.subject {
             OutboxSubject::Negotiation => self
-                .drive_negotiation(&row.process, settle, |_, _| {
+                .drive_negotiation(&row.process, settle, |_, _, _| {
                     let (message_id, reason) = (message_id.clone(), reason.clone());
                     Ok(negotiation::Input::Lapsed { message_id, reason })
                 })
                 .await
                 .map(drop),
             OutboxSubject::Transfer => self
-                .drive_transfer(&row.process, settle, |_, _| {
+                .drive_transfer(&row.process, settle, |_, _, _| {
                     let (message_id, reason) = (message_id.clone(), reason.clone());
                     Ok(transfer::Input::Lapsed { message_id, reason })
                 })
@@ -297,7 +271,7 @@ impl Node {
         match self.timer_due(row).await {
             Err(problem) if problem.code() == ProblemCode::IllegalState => {
                 let text = format!("a step of the script was not taken: {problem}");
-                self.leave_outbox(row, vec![trouble(row, text, self)]).await
+                self.leave_outbox(row, trouble(row, text, self)).await
             }
             other => other,
         }
@@ -334,52 +308,40 @@ impl Node {
             Ok(()) => self.leave_outbox(row, Vec::new()).await,
             Err(problem) if problem.code() == ProblemCode::IllegalState => {
                 let text = format!("the webhook's decision came too late: {problem}");
-                self.leave_outbox(row, vec![trouble(row, text, self)]).await
+                self.leave_outbox(row, trouble(row, text, self)).await
             }
             Err(problem) => Err(problem),
         }
     }
 
     async fn leave_to_a_person(&self, row: &OutboxRow, text: String) -> Result<(), Problem> {
-        let kind = match row.subject {
-            OutboxSubject::Negotiation
-            | OutboxSubject::NegotiationWebhook
-            | OutboxSubject::NegotiationTimer => EventKind::NegotiationWaiting,
-            OutboxSubject::Transfer
-            | OutboxSubject::TransferWebhook
-            | OutboxSubject::TransferTimer => EventKind::TransferWaiting,
-        };
-        let event = NewEvent {
-            at: self.now(),
-            kind,
-            process: Some(row.process.clone()),
-            subject: row.kind.clone(),
-            text: format!("waiting for you: {text}"),
-        };
-        self.leave_outbox(row, vec![event]).await
+        let kinds = kinds(row.subject);
+        let mut story = Story::of(row.process.clone(), self.now(), kinds);
+        story.push(kinds.waiting, &row.kind, format!("waiting for you: {text}"));
+        self.leave_outbox(row, story.into_events()).await
     }
 
     async fn leave_outbox(&self, row: &OutboxRow, events: Vec<NewEvent>) -> Result<(), Problem> {
         let settle = vec![Settle::Done { id: row.id }];
         let changes = ChangeSet { settle, events, ..ChangeSet::default() };
-        self.commit(changes).await.map(drop).map_err(crate::commit::commit_failed)
+        self.commit(changes).await.map_err(crate::commit::commit_failed)
     }
 }
 
-fn trouble(row: &OutboxRow, text: String, node: &Node) -> NewEvent {
-    let kind = match row.subject {
+fn trouble(row: &OutboxRow, text: String, node: &Node) -> Vec<NewEvent> {
+    let mut story = Story::of(row.process.clone(), node.now(), kinds(row.subject));
+    story.trouble("delivery", text);
+    story.into_events()
+}
+
+/// The kinds of events of the process a message belongs to.
+fn kinds(subject: OutboxSubject) -> Kinds {
+    match subject {
         OutboxSubject::Negotiation
         | OutboxSubject::NegotiationWebhook
-        | OutboxSubject::NegotiationTimer => EventKind::NegotiationTrouble,
+        | OutboxSubject::NegotiationTimer => NEGOTIATION,
         OutboxSubject::Transfer | OutboxSubject::TransferWebhook | OutboxSubject::TransferTimer => {
-            EventKind::TransferTrouble
+            TRANSFER
         }
-    };
-    NewEvent {
-        at: node.now(),
-        kind,
-        process: Some(row.process.clone()),
-        subject: "delivery".to_owned(),
-        text,
     }
 }

@@ -64,7 +64,7 @@ impl Node {
             if let Some(known) = known.map_err(read_failed)? {
                 return Ok(Opened { entry: known.value, is_new: false });
             }
-            let (published, message) = self.opening_terms(peer, role, message.clone()).await?;
+            let (published, message) = self.opening_terms(peer, message.clone()).await?;
             let mint = self.mint();
             let opening = Negotiation::opening(
                 mint.process(),
@@ -83,7 +83,7 @@ impl Node {
             let input = Input::Received(message);
             let plan = self.plan(entry, None, published.as_ref(), input, &mint)?;
             match self.commit(plan.changes).await {
-                Ok(_) => return Ok(Opened { entry: plan.entry, is_new: true }),
+                Ok(()) => return Ok(Opened { entry: plan.entry, is_new: true }),
                 // The same message arrived twice at the same time; the other one began it.
                 Err(CommitError::Conflict { .. }) => {}
                 Err(error) => return Err(commit_failed(error)),
@@ -99,8 +99,11 @@ impl Node {
         id: &ProcessId,
         message: Message,
     ) -> Result<NegotiationEntry, Problem> {
-        self.negotiation_of(peer, id).await?;
-        self.drive_negotiation(id, None, |_, _| Ok(Input::Received(message.clone()))).await
+        self.drive_negotiation(id, None, |entry, _, _| {
+            let is_theirs = entry.negotiation.peer == *peer;
+            is_theirs.then(|| Input::Received(message.clone())).ok_or_else(|| unknown(id))
+        })
+        .await
     }
 
     /// A negotiation, if it is one with this peer. Others' are as unknown as none.
@@ -160,7 +163,7 @@ impl Node {
         id: &ProcessId,
         act: &Act,
     ) -> Result<NegotiationEntry, Problem> {
-        self.drive_negotiation(id, None, |entry, mint| {
+        self.drive_negotiation(id, None, |entry, _, mint| {
             let decision = decision(entry, act, &self.0.settings.protocol_base(), mint)?;
             Ok(Input::Decided { decision, message_id: mint.message() })
         })
@@ -168,12 +171,17 @@ impl Node {
     }
 
     /// Loads, steps and commits, again from the start if somebody else wrote meanwhile. `settle`
-    /// leaves the outbox in the same commit.
+    /// leaves the outbox in the same commit. The input is made from the entry, our offer it is
+    /// about, and fresh ids.
     pub(crate) async fn drive_negotiation(
         &self,
         id: &ProcessId,
         settle: Option<Settle>,
-        input: impl Fn(&mut NegotiationEntry, &Mint<'_>) -> Result<Input, Problem>,
+        input: impl Fn(
+            &mut NegotiationEntry,
+            Option<&PublishedOffer>,
+            &Mint<'_>,
+        ) -> Result<Input, Problem>,
     ) -> Result<NegotiationEntry, Problem> {
         for _ in 0..CONFLICTS_MAX {
             let stored = self.0.store.negotiation(id).await.map_err(read_failed)?;
@@ -181,14 +189,14 @@ impl Node {
             let published = self.published(&stored.value).await?;
             let mint = self.mint();
             let Stored { mut value, version, .. } = stored;
-            let input = input(&mut value, &mint)?;
+            let input = input(&mut value, published.as_ref(), &mint)?;
             let mut plan = self.plan(value, Some(version), published.as_ref(), input, &mint)?;
             plan.changes.settle.extend(settle.clone());
             if plan.changes.is_empty() {
                 return Ok(plan.entry);
             }
             match self.commit(plan.changes).await {
-                Ok(_) => return Ok(plan.entry),
+                Ok(()) => return Ok(plan.entry),
                 Err(CommitError::Conflict { .. }) => {}
                 Err(error) => return Err(commit_failed(error)),
             }
@@ -197,10 +205,7 @@ impl Node {
     }
 
     /// Our offer that a negotiation is about.
-    pub(crate) async fn published(
-        &self,
-        entry: &NegotiationEntry,
-    ) -> Result<Option<PublishedOffer>, Problem> {
+    async fn published(&self, entry: &NegotiationEntry) -> Result<Option<PublishedOffer>, Problem> {
         match &entry.offer_id {
             None => Ok(None),
             Some(id) => {
@@ -216,13 +221,11 @@ impl Node {
     async fn opening_terms(
         &self,
         peer: &ParticipantId,
-        role: Role,
         mut message: Message,
     ) -> Result<(Option<PublishedOffer>, Message), Problem> {
         let Body::Request { offer, .. } = &mut message.body else {
             return Ok((None, message));
         };
-        debug_assert_eq!(role, Role::Provider);
         let stored = self.0.store.offer(&offer.id).await.map_err(read_failed)?;
         let published = stored
             .map(|stored| stored.value)

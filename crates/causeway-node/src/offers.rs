@@ -91,7 +91,7 @@ impl Node {
             ..ChangeSet::default()
         };
         match self.commit(changes).await {
-            Ok(_) => Ok(offer),
+            Ok(()) => Ok(offer),
             Err(CommitError::Conflict { what }) => Err(Problem::new(
                 ProblemCode::Conflict,
                 format!("offer {} or dataset {} exists already", offer.id, offer.dataset_id),
@@ -149,7 +149,7 @@ impl Node {
                 ..ChangeSet::default()
             };
             match self.commit(changes).await {
-                Ok(_) => return Ok(offer),
+                Ok(()) => return Ok(offer),
                 Err(CommitError::Conflict { .. }) => {}
                 Err(error) => return Err(commit_failed(error)),
             }

@@ -15,7 +15,7 @@ use crate::automation::script::{self, NegotiationStep, TransferMove, TransferSte
 use crate::automation::{self, permits};
 use crate::clock::Mint;
 use crate::transfer::Basis;
-use crate::{Node, TransferAct, read_failed};
+use crate::{Node, TransferAct};
 
 /// Why a question waits although there is a script.
 pub(crate) const NO_STEP: &str = "the script for this dataset has no step for this";
@@ -75,20 +75,18 @@ impl Node {
         row: &OutboxRow,
         settle: Option<Settle>,
     ) -> Result<(), Problem> {
-        let stored = self.0.store.negotiation(&row.process).await.map_err(read_failed)?;
-        let entry = stored.ok_or_else(|| gone(&row.process))?.value;
-        let published = self.published(&entry).await?;
         let callback = self.0.settings.protocol_base();
-        let input = |entry: &mut NegotiationEntry, mint: &Mint<'_>| {
+        let input = |entry: &mut NegotiationEntry,
+                     published: Option<&PublishedOffer>,
+                     mint: &Mint<'_>| {
             let negotiation = &entry.negotiation;
-            let steps = self.script_of_negotiation(negotiation, published.as_ref());
+            let steps = self.script_of_negotiation(negotiation, published);
             let step = script::due(steps.unwrap_or_default(), entry.script, negotiation.state())
                 .filter(|_| waits(row, entry.script) && negotiation.in_flight.is_none())
                 .ok_or_else(|| too_late(row))?;
-            let decision =
-                automation::scripted(published.as_ref(), negotiation, step.act, &callback, mint)
-                    .map_err(held)?
-                    .ok_or_else(|| too_late(row))?;
+            let decision = automation::scripted(published, negotiation, step.act, &callback, mint)
+                .map_err(held)?
+                .ok_or_else(|| too_late(row))?;
             entry.script += 1;
             Ok(negotiation::Input::Decided { decision, message_id: mint.message() })
         };
@@ -96,21 +94,18 @@ impl Node {
     }
 
     async fn transfer_timer(&self, row: &OutboxRow, settle: Option<Settle>) -> Result<(), Problem> {
-        let stored = self.0.store.transfer(&row.process).await.map_err(read_failed)?;
-        let transfer = stored.ok_or_else(|| gone(&row.process))?.value.transfer;
-        let basis = self.basis(&transfer.agreement_id, &transfer.peer, transfer.role).await?;
-        let input = |entry: &mut TransferEntry, mint: &Mint<'_>| {
+        let input = |entry: &mut TransferEntry, basis: &Basis, mint: &Mint<'_>| {
             let transfer = &entry.transfer;
             let steps = self.script_of_transfer(entry).unwrap_or_default();
             let step = script::due(steps, entry.script, transfer.state())
                 .filter(|_| waits(row, entry.script) && transfer.in_flight.is_none())
                 .ok_or_else(|| too_late(row))?;
-            let decision = self.scripted_transfer(entry, &basis, step.act, mint);
+            let decision = self.scripted_transfer(entry, basis, step.act, mint);
             let decision = decision.map_err(held)?.ok_or_else(|| too_late(row))?;
             entry.script += 1;
             Ok(transfer::Input::Decided { decision, message_id: mint.message() })
         };
-        self.drive_transfer_with(&row.process, settle, input).await.map(drop)
+        self.drive_transfer(&row.process, settle, input).await.map(drop)
     }
 }
 
@@ -182,8 +177,4 @@ fn too_late(row: &OutboxRow) -> Problem {
 
 fn held(reason: String) -> Problem {
     Problem::new(ProblemCode::IllegalState, reason)
-}
-
-fn gone(id: &ProcessId) -> Problem {
-    Problem::new(ProblemCode::NotFound, format!("there is no process {id}"))
 }

@@ -89,7 +89,7 @@ impl Node {
             let plan =
                 self.plan_transfer(entry, None, &basis, Input::Received(message.clone()), &mint)?;
             match self.commit(plan.changes).await {
-                Ok(_) => {
+                Ok(()) => {
                     self.after_transfer(&plan.entry, basis.offer.as_ref());
                     return Ok((plan.entry, true));
                 }
@@ -107,8 +107,11 @@ impl Node {
         id: &ProcessId,
         message: Message,
     ) -> Result<TransferEntry, Problem> {
-        self.transfer_of(peer, id).await?;
-        self.drive_transfer(id, None, |_, _| Ok(Input::Received(message.clone()))).await
+        self.drive_transfer(id, None, |entry, _, _| {
+            let is_theirs = entry.transfer.peer == *peer;
+            is_theirs.then(|| Input::Received(message.clone())).ok_or_else(|| unknown(id))
+        })
+        .await
     }
 
     /// A transfer, if it is one with this peer. Others' are as unknown as none.
@@ -168,7 +171,7 @@ impl Node {
         id: &ProcessId,
         act: &Act,
     ) -> Result<TransferEntry, Problem> {
-        self.drive_transfer(id, None, |entry, mint| {
+        self.drive_transfer(id, None, |entry, _, mint| {
             let decision = self.transfer_decision(entry, act, mint)?;
             Ok(Input::Decided { decision, message_id: mint.message() })
         })
@@ -182,7 +185,7 @@ impl Node {
         id: &ProcessId,
         outcome: &Outcome,
     ) -> Result<TransferEntry, Problem> {
-        self.drive_transfer_with(id, None, |entry, mint| {
+        self.drive_transfer(id, None, |entry, _, mint| {
             entry.outcome = Some(outcome.clone());
             Ok(Input::Decided { decision: Decision::Complete, message_id: mint.message() })
         })
@@ -204,16 +207,7 @@ impl Node {
         &self,
         id: &ProcessId,
         settle: Option<Settle>,
-        input: impl Fn(&TransferEntry, &Mint<'_>) -> Result<Input, Problem>,
-    ) -> Result<TransferEntry, Problem> {
-        self.drive_transfer_with(id, settle, |entry, mint| input(entry, mint)).await
-    }
-
-    pub(crate) async fn drive_transfer_with(
-        &self,
-        id: &ProcessId,
-        settle: Option<Settle>,
-        input: impl Fn(&mut TransferEntry, &Mint<'_>) -> Result<Input, Problem>,
+        input: impl Fn(&mut TransferEntry, &Basis, &Mint<'_>) -> Result<Input, Problem>,
     ) -> Result<TransferEntry, Problem> {
         for _ in 0..CONFLICTS_MAX {
             let stored = self.0.store.transfer(id).await.map_err(read_failed)?;
@@ -222,7 +216,7 @@ impl Node {
             let (peer, role) = (value.transfer.peer.clone(), value.transfer.role);
             let basis = self.basis(&value.transfer.agreement_id, &peer, role).await?;
             let mint = self.mint();
-            let input = input(&mut value, &mint)?;
+            let input = input(&mut value, &basis, &mint)?;
             let from = Some((&before, version));
             let mut plan = self.plan_transfer(value, from, &basis, input, &mint)?;
             plan.changes.settle.extend(settle.clone());
@@ -230,7 +224,7 @@ impl Node {
                 return Ok(plan.entry);
             }
             match self.commit(plan.changes).await {
-                Ok(_) => {
+                Ok(()) => {
                     self.after_transfer(&plan.entry, basis.offer.as_ref());
                     return Ok(plan.entry);
                 }
@@ -242,7 +236,7 @@ impl Node {
     }
 
     /// The contract a transfer rests on, if it is one with this peer in which we have this role.
-    pub(crate) async fn basis(
+    async fn basis(
         &self,
         id: &AgreementId,
         peer: &ParticipantId,

@@ -8,7 +8,7 @@ use super::table::{self, Kind, State, target};
 use super::{
     Agreement, Body, Decision, Effect, InFlight, Input, Message, Negotiation, Offer, Stage, Step,
 };
-use crate::process::{Question, Reason, Rejection};
+use crate::process::{Question, Reason, Rejection, check_pids};
 
 /// Applies one input. A rejection changes nothing and says what would have been accepted.
 pub fn step(negotiation: &Negotiation, input: Input) -> Result<Step, Rejection> {
@@ -27,7 +27,9 @@ fn received(negotiation: &Negotiation, message: Message) -> Result<Step, Rejecti
     if message.id.as_ref().is_some_and(|id| negotiation.received.contains(id)) {
         return Ok(unchanged(negotiation));
     }
-    let peer_pid = check_pids(negotiation, &message)?;
+    let ids = (&negotiation.id, negotiation.peer_pid.as_ref());
+    let (consumer, provider) = (message.consumer_pid.as_ref(), message.provider_pid.as_ref());
+    let peer_pid = check_pids(negotiation.role, ids, consumer, provider)?;
     let kind = message.body.kind();
     let sender = negotiation.role.other();
     let mut next = negotiation.clone();
@@ -179,22 +181,6 @@ fn illegal(state: Option<State>, kind: Kind, sender: Role) -> Rejection {
         sender,
         allowed: table::allowed(state, sender),
     }
-}
-
-/// The peer's pid as the message names it, after checking that the message is meant for us.
-fn check_pids(
-    negotiation: &Negotiation,
-    message: &Message,
-) -> Result<Option<ProcessId>, Rejection> {
-    let consumer = message.consumer_pid.as_ref().map(|pid| pid.as_str());
-    let provider = message.provider_pid.as_ref().map(|pid| pid.as_str());
-    let (own, peer, own_field, peer_field) = match negotiation.role {
-        Role::Consumer => (consumer, provider, "consumerPid", "providerPid"),
-        Role::Provider => (provider, consumer, "providerPid", "consumerPid"),
-    };
-    crate::process::check_pid(own, Some(&negotiation.id), own_field)?;
-    crate::process::check_pid(peer, negotiation.peer_pid.as_ref(), peer_field)?;
-    Ok(peer.and_then(|pid| ProcessId::parse(pid).ok()))
 }
 
 fn count_round(negotiation: &Negotiation, kind: Kind) -> Result<u32, Rejection> {

@@ -5,7 +5,7 @@ use causeway_types::{MessageId, ProcessId, Role};
 
 use super::table::{self, Kind, State, target};
 use super::{Body, Decision, Effect, InFlight, Input, Message, Stage, Step, Transfer};
-use crate::process::{Question, Reason, Rejection, check_pid};
+use crate::process::{Question, Reason, Rejection, check_pids};
 
 /// Applies one input. A rejection changes nothing and says what would have been accepted.
 pub fn step(transfer: &Transfer, input: Input) -> Result<Step, Rejection> {
@@ -24,7 +24,9 @@ fn received(transfer: &Transfer, message: Message) -> Result<Step, Rejection> {
     if message.id.as_ref().is_some_and(|id| transfer.received.contains(id)) {
         return Ok(unchanged(transfer));
     }
-    let peer_pid = check_pids(transfer, &message)?;
+    let ids = (&transfer.id, transfer.peer_pid.as_ref());
+    let (consumer, provider) = (message.consumer_pid.as_ref(), message.provider_pid.as_ref());
+    let peer_pid = check_pids(transfer.role, ids, consumer, provider)?;
     let kind = message.body.kind();
     let sender = transfer.role.other();
     let mut next = transfer.clone();
@@ -207,18 +209,6 @@ fn refusal(transfer: &Transfer, kind: Kind, sender: Role) -> Rejection {
 /// Whether a peer's message wins over ours when the two crossed.
 fn overtakes(kind: Kind, sender: Role, ours: Kind) -> bool {
     kind > ours || (kind == ours && (kind != Kind::Suspension || sender == Role::Provider))
-}
-
-fn check_pids(transfer: &Transfer, message: &Message) -> Result<Option<ProcessId>, Rejection> {
-    let consumer = message.consumer_pid.as_ref().map(|pid| pid.as_str());
-    let provider = message.provider_pid.as_ref().map(|pid| pid.as_str());
-    let (own, peer, own_field, peer_field) = match transfer.role {
-        Role::Consumer => (consumer, provider, "consumerPid", "providerPid"),
-        Role::Provider => (provider, consumer, "providerPid", "consumerPid"),
-    };
-    check_pid(own, Some(&transfer.id), own_field)?;
-    check_pid(peer, transfer.peer_pid.as_ref(), peer_field)?;
-    Ok(peer.and_then(|pid| ProcessId::parse(pid).ok()))
 }
 
 fn apply(transfer: &mut Transfer, sender: Role, body: Body) {
