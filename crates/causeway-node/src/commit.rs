@@ -1,8 +1,6 @@
 //! Committing a change set and telling those who must act on it.
 
-use std::time::Duration;
-
-use causeway_store::{ChangeSet, CommitError, Lease, OutboxRow, Remembered};
+use causeway_store::{ChangeSet, CommitError, Lease, Remembered};
 use causeway_types::{Problem, ProblemCode};
 
 use crate::Node;
@@ -29,7 +27,7 @@ impl Node {
             self.0.dispatcher.cancel(process);
         }
         for row in committed.outbox {
-            self.hand_over(row);
+            self.0.dispatcher.send(row);
         }
         for event in committed.events {
             tracing::info!(
@@ -43,21 +41,6 @@ impl Node {
             self.0.events.send(event).ok();
         }
         Ok(())
-    }
-
-    /// Gives a new row to the dispatcher, a timer when it is due. Should the process die before,
-    /// the row is found in the store.
-    fn hand_over(&self, row: OutboxRow) {
-        let wait = row.not_before.unix_millis().saturating_sub(self.now().unix_millis());
-        if wait == 0 {
-            return self.0.dispatcher.send(row);
-        }
-        let node = self.clone();
-        self.0.tasks.spawn(async move {
-            if node.wait(Duration::from_millis(wait), &node.0.stop).await {
-                node.0.dispatcher.send(row);
-            }
-        });
     }
 
     /// Records an answer under its idempotency key, unless it is recorded already.

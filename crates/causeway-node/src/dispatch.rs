@@ -1,6 +1,6 @@
-//! The outbox dispatcher: strictly in order per process, parallel across processes and peers,
-//! woken by the commit that filled the outbox. Looking into the store by the clock is only the
-//! safety net.
+//! The outbox dispatcher: strictly in order per process and side (to the peer, or inward to a
+//! webhook or a timer), parallel across all others, woken by the commit that filled the outbox.
+//! Looking into the store by the clock is the safety net, and how a timer far ahead is found.
 //!
 //! One attempt to deliver one message is in `deliver`.
 
@@ -96,7 +96,11 @@ pub(crate) async fn run(node: Node, inbox: Inbox) {
     }
 }
 
-/// The messages of one process, oldest first.
+/// Whose order is kept: a process, and whether its messages go inward. A webhook that cannot be
+/// reached must not hold up the message that a person decides on.
+type LaneKey = (ProcessId, bool);
+
+/// The messages of one side of a process, oldest first.
 struct Lane {
     rows: VecDeque<OutboxRow>,
     first: First,
@@ -121,13 +125,13 @@ type Due = (tokio::time::Instant, i64);
 struct Lanes {
     node: Node,
     sender: mpsc::UnboundedSender<Signal>,
-    lanes: HashMap<ProcessId, Lane>,
+    lanes: HashMap<LaneKey, Lane>,
     /// Rows in `lanes`.
     known: HashSet<i64>,
     /// Lanes whose first row can be sent now, and some that have changed since.
-    ready: VecDeque<ProcessId>,
+    ready: VecDeque<LaneKey>,
     /// Lanes that wait, by when their first row is due.
-    waiting: BTreeMap<Due, ProcessId>,
+    waiting: BTreeMap<Due, LaneKey>,
     sending: usize,
     sending_to: HashMap<ParticipantId, usize>,
 }
@@ -149,65 +153,71 @@ impl Lanes {
     fn take(&mut self, signal: Signal) {
         match signal {
             Signal::Send(row) => self.add(row),
-            Signal::Cancel(process) => self.cancel(&process),
+            Signal::Cancel(process) => self.cancel(process),
             Signal::Done(finished) => self.finish(finished),
         }
     }
 
     fn add(&mut self, row: OutboxRow) {
-        // What does not fit stays in the store and is found there when there is room again.
+        // What is not due before its lease ends, and what does not fit, stays in the store and is
+        // found there when it is due and there is room.
+        if row.not_before >= self.node.lease().until {
+            return;
+        }
         if self.known.len() >= OUTBOX_HELD_MAX || !self.known.insert(row.id) {
             return;
         }
-        match self.lanes.get_mut(&row.process) {
-            Some(lane) => {
-                // The first row may be on its way, so nothing gets ahead of it.
-                let at = (1..lane.rows.len()).find(|at| lane.rows[*at].id > row.id);
-                lane.rows.insert(at.unwrap_or(lane.rows.len()), row);
-            }
-            None => {
-                let process = row.process.clone();
-                let lane = Lane { rows: VecDeque::from([row]), first: First::Ready };
-                self.lanes.insert(process.clone(), lane);
-                self.ready.push_back(process);
-            }
+        let key = key(&row);
+        if let Some(lane) = self.lanes.get_mut(&key) {
+            // The first row may be on its way, so nothing gets ahead of it.
+            let at = (1..lane.rows.len()).find(|at| lane.rows[*at].id > row.id);
+            lane.rows.insert(at.unwrap_or(lane.rows.len()), row);
+        } else {
+            let lane = Lane { rows: VecDeque::from([row]), first: First::Ready };
+            self.lanes.insert(key.clone(), lane);
+            self.go_on(&key);
         }
     }
 
     /// Drops what was taken back. A message that is being sent in this moment is sent to its end:
     /// its answer finds that it is no longer in flight.
-    fn cancel(&mut self, process: &ProcessId) {
-        let Some(lane) = self.lanes.get_mut(process) else { return };
-        let is_sending = matches!(lane.first, First::Sending | First::TakenBack);
-        let first = lane.rows.front().map(|row| row.id).filter(|_| is_sending);
-        let known = &mut self.known;
-        lane.rows.retain(|row| {
-            let is_first = Some(row.id) == first;
-            if is_first && !row.subject.is_inward() {
+    fn cancel(&mut self, process: ProcessId) {
+        let key = (process, false);
+        let Some(lane) = self.lanes.get_mut(&key) else { return };
+        let kept = match lane.first {
+            First::Sending | First::TakenBack => {
                 lane.first = First::TakenBack;
+                1
             }
-            let keep = row.subject.is_inward() || is_first;
-            if !keep {
-                known.remove(&row.id);
-            }
-            keep
-        });
-        if !is_sending {
-            if let First::Waiting(due) = lane.first {
+            First::Waiting(due) => {
                 self.waiting.remove(&due);
+                0
             }
-            self.go_on(process);
+            First::Ready => 0,
+        };
+        for row in lane.rows.drain(kept..) {
+            self.known.remove(&row.id);
+        }
+        if kept == 0 {
+            self.lanes.remove(&key);
         }
     }
 
     /// The lane's first row is another one than before, or there is none left.
-    fn go_on(&mut self, process: &ProcessId) {
-        let Some(lane) = self.lanes.get_mut(process) else { return };
-        if lane.rows.is_empty() {
-            self.lanes.remove(process);
-        } else {
+    fn go_on(&mut self, key: &LaneKey) {
+        let Some(lane) = self.lanes.get_mut(key) else { return };
+        let Some(row) = lane.rows.front() else {
+            self.lanes.remove(key);
+            return;
+        };
+        let early = row.not_before.micros_since(self.node.now());
+        if early == 0 {
             lane.first = First::Ready;
-            self.ready.push_back(process.clone());
+            self.ready.push_back(key.clone());
+        } else {
+            let due = (tokio::time::Instant::now() + Duration::from_micros(early), row.id);
+            lane.first = First::Waiting(due);
+            self.waiting.insert(due, key.clone());
         }
     }
 
@@ -220,13 +230,13 @@ impl Lanes {
                 self.sending_to.remove(&row.peer);
             }
         }
-        let process = row.process.clone();
-        let Some(lane) = self.lanes.get_mut(&process) else { return };
+        let key = key(&row);
+        let Some(lane) = self.lanes.get_mut(&key) else { return };
         match again.filter(|_| lane.first != First::TakenBack) {
             Some(wait) => {
                 let due = (tokio::time::Instant::now() + wait, row.id);
                 lane.first = First::Waiting(due);
-                self.waiting.insert(due, process);
+                self.waiting.insert(due, key);
                 if let Some(first) = lane.rows.front_mut() {
                     *first = row;
                 }
@@ -234,7 +244,7 @@ impl Lanes {
             None => {
                 lane.rows.pop_front();
                 self.known.remove(&row.id);
-                self.go_on(&process);
+                self.go_on(&key);
             }
         }
     }
@@ -245,12 +255,12 @@ impl Lanes {
             if self.sending >= SENDING_MAX {
                 return;
             }
-            let Some(process) = self.ready.pop_front() else { return };
-            let Some(lane) = self.lanes.get_mut(&process) else { continue };
+            let Some(key) = self.ready.pop_front() else { return };
+            let Some(lane) = self.lanes.get_mut(&key) else { continue };
             let (First::Ready, Some(row)) = (lane.first, lane.rows.front()) else { continue };
             let to_peer = self.sending_to.entry(row.peer.clone()).or_default();
             if *to_peer >= SENDING_PEER_MAX {
-                self.ready.push_back(process);
+                self.ready.push_back(key);
                 continue;
             }
             *to_peer += 1;
@@ -278,8 +288,11 @@ impl Lanes {
             if first.key().0 > now {
                 return;
             }
-            let process = first.remove();
-            self.go_on(&process);
+            let key = first.remove();
+            if let Some(lane) = self.lanes.get_mut(&key) {
+                lane.first = First::Ready;
+                self.ready.push_back(key);
+            }
         }
     }
 
@@ -293,4 +306,8 @@ impl Lanes {
             Err(error) => tracing::warn!(%error, "could not look into the outbox"),
         }
     }
+}
+
+fn key(row: &OutboxRow) -> LaneKey {
+    (row.process.clone(), row.subject.is_inward())
 }

@@ -138,6 +138,23 @@ async fn a_webhook_decides_and_what_it_leaves_open_waits_for_a_person() {
 }
 
 #[tokio::test]
+async fn a_webhook_that_cannot_be_reached_holds_up_nothing_that_a_person_decides() {
+    // A port that was free a moment ago, and nobody listens on.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/ask", listener.local_addr().unwrap());
+    drop(listener);
+    let provider = Plan { attempts_max: u32::MAX, ..Plan::default() };
+    let world = World::of(provider, Plan::default()).await;
+    let rules = vec![(Question::ContractRequested, Rule::Webhook(url))];
+    let offer = world.provider.publish_with(b"x", Policy::open(), rules).await;
+    let ours = world.consumer.request(&world.provider, &offer).await;
+    let theirs = world.provider.counterpart(&ours).await;
+    world.provider.told(&theirs, EventKind::NegotiationTrouble).await;
+    world.provider.node.decide_negotiation(&theirs, &NegotiationAct::Accept).await.unwrap();
+    world.consumer.negotiation_in(&ours, "FINALIZED").await;
+}
+
+#[tokio::test]
 async fn a_suspended_transfer_delivers_nothing_until_its_suspender_resumes_it() {
     let world = World::of(Plan::default(), hold(Question::TransferStarted)).await;
     let agreement = world.contract(b"some bytes").await;
