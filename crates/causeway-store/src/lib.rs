@@ -4,6 +4,7 @@
 //! record formats in [`records`] and the conformance suite.
 
 mod audience;
+mod cache;
 mod changes;
 mod entities;
 #[cfg(any(test, feature = "testing"))]
@@ -19,6 +20,9 @@ use async_trait::async_trait;
 use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, Role, Timestamp};
 
 pub use self::audience::Audience;
+pub use self::cache::{
+    CachedCatalog, CachedDataset, CachedPage, CatalogCache, NewPage, Reading, Run,
+};
 pub use self::changes::{
     ChangeSet, Committed, Entity, EventKind, Lease, NewEvent, NewMessage, OutboxSubject, Put,
     Remembered, Settle,
@@ -27,7 +31,7 @@ pub use self::entities::{
     AgreementEntry, Event, Flow, NegotiationEntry, OutboxRow, Outcome, PublishedOffer, Rule,
     TransferEntry,
 };
-pub use self::memory::MemoryStore;
+pub use self::memory::{MemoryCatalogCache, MemoryStore};
 pub use self::search::Selection;
 
 /// How often an aggregate was written; the first write is 1.

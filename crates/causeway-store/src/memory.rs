@@ -15,8 +15,11 @@ use crate::{
     TransferEntry,
 };
 
+mod cache;
 mod outbox;
 mod table;
+
+pub use self::cache::MemoryCatalogCache;
 
 /// A store in memory.
 #[derive(Debug, Default)]
@@ -279,4 +282,13 @@ mod tests {
     use super::*;
 
     crate::suite!((Arc::new(MemoryStore::new()) as Arc<dyn Store>, ()));
+
+    mod of_the_cache {
+        use super::*;
+
+        crate::cache_suite!((
+            Arc::new(MemoryCatalogCache::new()) as Arc<dyn crate::CatalogCache>,
+            ()
+        ));
+    }
 }

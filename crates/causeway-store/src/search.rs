@@ -1,12 +1,14 @@
-//! What it means to search the offers: which words a text has, what an offer is filed under, and
-//! which offers a selection takes. Drivers are free in how they find them; the suite compares.
+//! What it means to search the offers, and the copies of other nodes' datasets: which words a text
+//! has, what something is filed under, and what a selection takes. Drivers are free in how they
+//! find it; the suite compares.
 //!
 //! A text is searched word by word, without case, accents and vowel marks. Scripts that put no
 //! spaces between words (Chinese, Japanese, Thai and others) are cut into characters, and what is
 //! searched for must then occur as it is written. The Arabic article is no part of a word.
 
+use causeway_dsp::catalog::{Dataset, Metadata};
 use causeway_types::limits::{SEARCH_WORDS_MAX, SEARCH_YEARS_MAX};
-use causeway_types::{ParticipantId, Timestamp};
+use causeway_types::{LangText, ParticipantId, Timestamp};
 use icu_normalizer::DecomposingNormalizer;
 
 use crate::PublishedOffer;
@@ -35,6 +37,52 @@ pub struct Selection {
     pub withdrawn: bool,
     /// Newest first.
     pub newest_first: bool,
+}
+
+/// What is searched of an offer or of a dataset.
+#[derive(Debug, Clone)]
+pub struct Subject<'a> {
+    titles: &'a [LangText],
+    descriptions: &'a [LangText],
+    metadata: &'a Metadata,
+    media_types: Vec<&'a str>,
+}
+
+impl<'a> From<&'a PublishedOffer> for Subject<'a> {
+    fn from(offer: &'a PublishedOffer) -> Self {
+        Self {
+            titles: &offer.titles,
+            descriptions: &offer.descriptions,
+            metadata: &offer.metadata,
+            media_types: vec![&offer.media_type],
+        }
+    }
+}
+
+impl<'a> From<&'a Dataset> for Subject<'a> {
+    fn from(dataset: &'a Dataset) -> Self {
+        let media_types = dataset.distributions.iter().filter_map(|d| d.media_type.as_deref());
+        Self {
+            titles: &dataset.titles,
+            descriptions: &dataset.descriptions,
+            metadata: &dataset.metadata,
+            media_types: media_types.collect(),
+        }
+    }
+}
+
+impl Subject<'_> {
+    /// All pieces of the titles, descriptions and keywords, in their order.
+    pub fn pieces(&self) -> Vec<String> {
+        let texts = self.titles.iter().chain(self.descriptions).map(|text| text.value());
+        let texts = texts.chain(self.metadata.keywords.iter().map(String::as_str));
+        texts.flat_map(words).flat_map(|word| word.pieces).collect()
+    }
+
+    /// The time it is about.
+    pub fn temporal(&self) -> Option<(Timestamp, Timestamp)> {
+        self.metadata.temporal
+    }
 }
 
 /// Something that offers are filed under.
@@ -70,12 +118,12 @@ impl Facet {
         }
     }
 
-    /// What an offer is filed under.
-    pub fn keys(self, offer: &PublishedOffer) -> Vec<String> {
-        let metadata = &offer.metadata;
+    /// What something is filed under.
+    pub fn keys(self, subject: &Subject<'_>) -> Vec<String> {
+        let metadata = subject.metadata;
         let values: Vec<&str> = match self {
             Self::Theme => metadata.themes.iter().map(String::as_str).collect(),
-            Self::MediaType => vec![&offer.media_type],
+            Self::MediaType => subject.media_types.clone(),
             Self::Jurisdiction => metadata.jurisdiction.as_deref().into_iter().collect(),
             Self::Spatial => metadata.spatial.iter().map(String::as_str).collect(),
             Self::Licence => metadata.licence.as_deref().into_iter().collect(),
@@ -137,19 +185,22 @@ impl Selection {
     /// Whether an offer is wanted.
     pub fn takes(&self, offer: &PublishedOffer) -> bool {
         let is_visible = |party| offer.audience.admits(party);
-        let overlaps = |(from, to): (Timestamp, Timestamp)| {
-            offer.metadata.temporal.is_some_and(|(start, end)| start <= to && end >= from)
-        };
-        let is_filed = |(facet, key): (Facet, String)| facet.keys(offer).contains(&key);
         (self.withdrawn || offer.withdrawn_at.is_none())
             && self.visible_to.as_ref().is_none_or(is_visible)
-            && self.temporal.is_none_or(overlaps)
-            && self.facets().into_iter().all(is_filed)
-            && {
-                let words = self.words();
-                let pieces = if words.is_empty() { Vec::new() } else { pieces_of(offer) };
-                words.iter().all(|word| word.occurs_in(&pieces))
-            }
+            && self.describes(&offer.into())
+    }
+
+    /// Whether this is wanted by what it says of itself.
+    pub fn describes(&self, subject: &Subject<'_>) -> bool {
+        let overlaps = |(from, to): (Timestamp, Timestamp)| {
+            subject.temporal().is_some_and(|(start, end)| start <= to && end >= from)
+        };
+        let is_filed = |(facet, key): (Facet, String)| facet.keys(subject).contains(&key);
+        self.temporal.is_none_or(overlaps) && self.facets().into_iter().all(is_filed) && {
+            let words = self.words();
+            let pieces = if words.is_empty() { Vec::new() } else { subject.pieces() };
+            words.iter().all(|word| word.occurs_in(&pieces))
+        }
     }
 
     /// The facets that matter.
@@ -171,13 +222,6 @@ impl Selection {
         words.truncate(SEARCH_WORDS_MAX);
         words
     }
-}
-
-/// All pieces of an offer's titles, descriptions and keywords, in their order.
-pub fn pieces_of(offer: &PublishedOffer) -> Vec<String> {
-    let texts = offer.titles.iter().chain(&offer.descriptions).map(|text| text.value());
-    let texts = texts.chain(offer.metadata.keywords.iter().map(String::as_str));
-    texts.flat_map(words).flat_map(|word| word.pieces).collect()
 }
 
 /// The years, counted from 1970, that a time touches; `None` if they are too many to be listed.

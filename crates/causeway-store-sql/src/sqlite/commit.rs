@@ -82,7 +82,7 @@ impl Write {
     pub(super) fn new(changes: ChangeSet) -> Self {
         let encode = |put: &Put| match &put.entity {
             Entity::Offer(offer) => {
-                Encoded { body: offer.encode(), entry: Some(index::Entry::of(offer)) }
+                Encoded { body: offer.encode(), entry: Some(index::Entry::of(&(&**offer).into())) }
             }
             Entity::Negotiation(entry) => Encoded { body: entry.encode(), entry: None },
             Entity::Agreement(entry) => Encoded { body: entry.encode(), entry: None },
@@ -183,7 +183,7 @@ fn write_offer(
         }
     };
     if let (1.., Some(entry)) = (written, entry) {
-        index::put(connection, id, class, entry)?;
+        index::put(connection, offer, class, entry)?;
     }
     Ok(written)
 }

@@ -7,7 +7,7 @@
 
 use std::fmt::Write as _;
 
-use causeway_store::search::{self, Facet, Word};
+use causeway_store::search::{self, Facet, Subject, Word};
 use causeway_store::{Audience, Page, PublishedOffer, ReadError, Selection, Stored};
 use causeway_types::ParticipantId;
 use rusqlite::{Connection, params};
@@ -76,23 +76,22 @@ const EVERYONE: i64 = 1;
 /// Offers that are read at a time while the index is filled.
 const FILL_ROWS: i64 = 1_000;
 
-/// What the index holds of an offer, except its class; made before the writer's turn.
+/// What the index holds of something, except its state and class; made before the writer's turn.
 pub(super) struct Entry {
-    words: String,
-    facets: String,
-    is_withdrawn: bool,
+    pub(super) words: String,
+    pub(super) facets: String,
 }
 
 impl Entry {
-    pub(super) fn of(offer: &PublishedOffer) -> Self {
+    pub(super) fn of(subject: &Subject<'_>) -> Self {
         let mut facets = String::new();
         for facet in Facet::ALL {
-            for key in facet.keys(offer) {
+            for key in facet.keys(subject) {
                 facets.push_str(&token(facet, &key));
                 facets.push(' ');
             }
         }
-        if let Some(period) = offer.metadata.temporal {
+        if let Some(period) = subject.temporal() {
             facets.push_str(TIMED);
             match search::years(period) {
                 None => write(&mut facets, format_args!(" {LONG}")),
@@ -101,8 +100,7 @@ impl Entry {
                 }
             }
         }
-        let words = search::pieces_of(offer).join(" ");
-        Self { words, facets, is_withdrawn: offer.withdrawn_at.is_some() }
+        Self { words: subject.pieces().join(" "), facets }
     }
 }
 
@@ -128,13 +126,14 @@ pub(super) fn class(connection: &Connection, audience: &Audience) -> rusqlite::R
 /// Brings the index up to date with an offer that was written just now.
 pub(super) fn put(
     connection: &Connection,
-    id: &str,
+    offer: &PublishedOffer,
     class: i64,
     entry: &Entry,
 ) -> rusqlite::Result<()> {
+    let id = offer.id.as_str();
     let sequence: i64 =
         connection.prepare_cached(OFFER_SEQUENCE)?.query_row([id], |row| row.get(0))?;
-    let state = if entry.is_withdrawn { GONE } else { LIVE };
+    let state = if offer.withdrawn_at.is_some() { GONE } else { LIVE };
     let facets = format!("{state} {state}{class} {}", entry.facets);
     connection.prepare_cached(OFFER_INDEX_PUT)?.execute(params![sequence, entry.words, facets])?;
     Ok(())
@@ -146,11 +145,11 @@ pub(super) fn fill(connection: &Connection) -> rusqlite::Result<()> {
     let mut last = i64::MIN;
     loop {
         let page = read::raw_offers(connection, OFFERS_TO_INDEX, last, FILL_ROWS)?;
-        for (id, sequence, offer) in &page {
+        for (sequence, offer) in &page {
             last = *sequence;
             // A record that cannot be read is reported when it is read; it is not found by words.
             if let Ok(offer) = offer {
-                put(connection, id, EVERYONE, &Entry::of(offer))?;
+                put(connection, offer, EVERYONE, &Entry::of(&offer.into()))?;
             }
         }
         if page.is_empty() {
@@ -191,7 +190,8 @@ pub(super) fn search(
     read::many(connection, sql, values)
 }
 
-const LIVE: &str = "live";
+/// Filed by every offer that is not withdrawn.
+pub(super) const LIVE: &str = "live";
 const GONE: &str = "gone";
 /// Filed by every offer that says what time it is about.
 const TIMED: &str = "timed";
@@ -199,7 +199,7 @@ const TIMED: &str = "timed";
 const LONG: &str = "long";
 
 /// A selection as an expression of the index. It is never empty: every offer is live or gone.
-fn expression(selection: &Selection, classes: Option<&[i64]>) -> String {
+pub(super) fn expression(selection: &Selection, classes: Option<&[i64]>) -> String {
     let states = if selection.withdrawn { &[LIVE, GONE][..] } else { &[LIVE] };
     let mut states_and_classes = Vec::new();
     for state in states {
@@ -233,13 +233,22 @@ fn expression(selection: &Selection, classes: Option<&[i64]>) -> String {
 }
 
 fn token(facet: Facet, key: &str) -> String {
-    let mut token = String::from(match facet {
+    let token = String::from(match facet {
         Facet::Theme => "t",
         Facet::MediaType => "m",
         Facet::Jurisdiction => "j",
         Facet::Spatial => "s",
         Facet::Licence => "r",
     });
+    digits(token, key)
+}
+
+/// What the copies of a peer's datasets are filed under.
+pub(super) fn party(party: &ParticipantId) -> String {
+    digits("p".to_owned(), party.as_str())
+}
+
+fn digits(mut token: String, key: &str) -> String {
     key.bytes().for_each(|byte| write(&mut token, format_args!("{byte:02x}")));
     token
 }

@@ -4,6 +4,7 @@
 //! connections that only read serve everything else. The write-ahead log is synchronised on every
 //! commit (`synchronous=FULL`), so what was answered survives a power cut.
 
+mod cache;
 mod commit;
 mod index;
 mod outbox;
@@ -23,6 +24,7 @@ use causeway_store::{
 };
 use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, Role, Timestamp};
 
+pub use self::cache::SqliteCatalogCache;
 use self::commit::Write;
 use self::read::Readers;
 use self::writer::Writer;
@@ -119,7 +121,7 @@ impl SqliteStore {
         let path = path.as_ref();
         let lock = lock(path)?;
         private_file(path)?;
-        let connection = schema::open_for_writing(path, options)?;
+        let connection = schema::open_for_writing(path, &schema::STORE, options)?;
         // On a full disk this may fail; the leases then end in their own time.
         let _ = outbox::end_leases(&connection);
         let readers = Readers::open(path)?;

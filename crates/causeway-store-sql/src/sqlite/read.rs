@@ -205,10 +205,10 @@ pub(super) fn offers(db: &Connection, page: Page, withdrawn: bool) -> Listed<Pub
     many(db, if withdrawn { OFFERS } else { OFFERS_LISTED }, upwards(page))
 }
 
-/// An offer's id and sequence, and the offer itself if its record can be read.
-pub(super) type RawOffer = (String, i64, Result<PublishedOffer, ReadError>);
+/// An offer's sequence, and the offer itself if its record can be read.
+pub(super) type RawOffer = (i64, Result<PublishedOffer, ReadError>);
 
-/// Offers by their ids and sequences, also those whose records cannot be read.
+/// Offers by their sequences, also those whose records cannot be read.
 pub(super) fn raw_offers(
     db: &Connection,
     sql: &str,
@@ -217,7 +217,7 @@ pub(super) fn raw_offers(
 ) -> rusqlite::Result<Vec<RawOffer>> {
     let read = |row: &Row<'_>| {
         let offer = stored::<PublishedOffer>(row).map(|stored| stored.value);
-        Ok((row.get("id")?, row.get("sequence")?, offer))
+        Ok((row.get("sequence")?, offer))
     };
     db.prepare_cached(sql)?.query_map([after, limit], read)?.collect()
 }
@@ -311,7 +311,7 @@ pub(super) fn many<T: Record>(db: &Connection, sql: &str, values: impl Params) -
     rows(db, sql, values, stored)
 }
 
-fn rows<T>(
+pub(super) fn rows<T>(
     db: &Connection,
     sql: &str,
     values: impl Params,

@@ -12,14 +12,44 @@ use super::{OpenError, SqliteOptions, index};
 /// A schema change: its file in `migrations/sqlite`, its text, and what SQL alone cannot do.
 type Migration = (&'static str, &'static str, fn(&Connection) -> rusqlite::Result<()>);
 
-/// Every schema change in its order.
-pub(super) const MIGRATIONS: &[Migration] = &[
-    ("0001_first.sql", include_str!("../../migrations/sqlite/0001_first.sql"), |_| Ok(())),
-    ("0002_search.sql", include_str!("../../migrations/sqlite/0002_search.sql"), index::fill),
-];
+/// A kind of file that this program keeps.
+pub(super) struct Schema {
+    /// In the file header: what `file(1)` and we know it by.
+    application_id: u32,
+    /// When the write-ahead log reaches the disk.
+    synchronous: &'static str,
+    /// The folder of the migrations.
+    #[cfg(test)]
+    pub(super) folder: &'static str,
+    /// Every schema change in its order.
+    pub(super) migrations: &'static [Migration],
+}
 
-/// "CWAY" in the file header: what `file(1)` and we know a store by.
-const APPLICATION_ID: u32 = 0x4357_4159;
+/// The store: "CWAY". A commit is on the disk when it returns.
+pub(super) const STORE: Schema = Schema {
+    application_id: 0x4357_4159,
+    synchronous: "full",
+    #[cfg(test)]
+    folder: "sqlite",
+    migrations: &[
+        ("0001_first.sql", include_str!("../../migrations/sqlite/0001_first.sql"), |_| Ok(())),
+        ("0002_search.sql", include_str!("../../migrations/sqlite/0002_search.sql"), index::fill),
+    ],
+};
+
+/// Copies of catalogs: "CWCC". What a power cut takes is read again from the peers.
+pub(super) const CACHE: Schema = Schema {
+    application_id: 0x4357_4343,
+    synchronous: "normal",
+    #[cfg(test)]
+    folder: "sqlite-cache",
+    migrations: &[(
+        "0001_first.sql",
+        include_str!("../../migrations/sqlite-cache/0001_first.sql"),
+        |_| Ok(()),
+    )],
+};
+
 /// Statements kept prepared on each connection: more than there are.
 const STATEMENTS_MAX: usize = 64;
 /// Page cache of the writing connection, in KiB.
@@ -32,6 +62,7 @@ const LOG_BYTES_KEPT: i64 = 32 * 1024 * 1024;
 /// Opens the one connection that writes, on a schema that is up to date.
 pub(super) fn open_for_writing(
     path: &Path,
+    schema: &Schema,
     options: &SqliteOptions,
 ) -> Result<Connection, OpenError> {
     let failed = |doing| move |error| database_error(path, doing, &error);
@@ -40,15 +71,15 @@ pub(super) fn open_for_writing(
         Connection::open_with_flags(path, flags).map_err(failed("opening the file"))?;
     prepare(&connection, WRITER_CACHE_KIB).map_err(failed("configuring the connection"))?;
     // Nothing is changed in the file before it is known to be ours.
-    let version = version(path, &connection)?;
+    let version = version(path, schema, &connection)?;
     let journal: String = connection
         .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
         .map_err(failed("opening the write-ahead log"))?;
     if journal != "wal" {
         return Err(OpenError::Journal { path: path.to_owned(), found: journal });
     }
-    configure_writer(&connection, options).map_err(failed("configuring the connection"))?;
-    migrate(&mut connection, version).map_err(failed("bringing the schema up to date"))?;
+    configure_writer(&connection, schema, options).map_err(failed("configuring the connection"))?;
+    migrate(&mut connection, schema, version).map_err(failed("bringing the schema up to date"))?;
     Ok(connection)
 }
 
@@ -69,8 +100,12 @@ fn prepare(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
     connection.pragma_update(None, "trusted_schema", false)
 }
 
-fn configure_writer(connection: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "synchronous", "full")?;
+fn configure_writer(
+    connection: &Connection,
+    schema: &Schema,
+    options: &SqliteOptions,
+) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "synchronous", schema.synchronous)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     let ignore = |_: &rusqlite::Row<'_>| Ok(());
     connection.pragma_update_and_check(None, "wal_autocheckpoint", STORE_LOG_PAGES_MAX, ignore)?;
@@ -84,19 +119,19 @@ fn configure_writer(connection: &Connection, options: &SqliteOptions) -> rusqlit
 const COUNT_TABLES: &str = "-- count_tables
 select count(*) from sqlite_schema";
 
-/// How many migrations the file has seen, if it is a store this program can use.
-fn version(path: &Path, connection: &Connection) -> Result<u32, OpenError> {
+/// How many migrations the file has seen, if it is one of this kind that this program can use.
+fn version(path: &Path, schema: &Schema, connection: &Connection) -> Result<u32, OpenError> {
     let read = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, u32>(0));
     let facts = || {
         // Reading the schema comes first: it finds out whether this is a database at all.
         let tables = connection.query_row(COUNT_TABLES, [], |row| row.get(0))?;
         Ok::<(u32, _, _), rusqlite::Error>((tables, read("application_id")?, read("user_version")?))
     };
-    let newest = MIGRATIONS.len() as u32;
+    let newest = schema.migrations.len() as u32;
     match facts() {
         Ok((0, 0, 0)) => Ok(0),
-        Ok((_, APPLICATION_ID, found)) if found <= newest => Ok(found),
-        Ok((_, APPLICATION_ID, found)) => {
+        Ok((_, id, found)) if id == schema.application_id && found <= newest => Ok(found),
+        Ok((_, id, found)) if id == schema.application_id => {
             Err(OpenError::Newer { path: path.to_owned(), found, newest })
         }
         Ok(_) => Err(OpenError::Foreign { path: path.to_owned() }),
@@ -106,12 +141,12 @@ fn version(path: &Path, connection: &Connection) -> Result<u32, OpenError> {
 
 /// Applies what is missing, each file in a transaction of its own: if we die in between, the next
 /// start goes on after the last one that was completed.
-fn migrate(connection: &mut Connection, version: u32) -> rusqlite::Result<()> {
-    for (number, (_, sql, finish)) in (1_u32..).zip(MIGRATIONS).skip(version as usize) {
+fn migrate(connection: &mut Connection, schema: &Schema, version: u32) -> rusqlite::Result<()> {
+    for (number, (_, sql, finish)) in (1_u32..).zip(schema.migrations).skip(version as usize) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(sql)?;
         finish(&transaction)?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "application_id", schema.application_id)?;
         transaction.pragma_update(None, "user_version", number)?;
         transaction.commit()?;
     }

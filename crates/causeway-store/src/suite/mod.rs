@@ -7,6 +7,7 @@
 
 mod aggregates;
 mod atomicity;
+mod cache;
 mod concurrency;
 mod faults;
 mod history;
@@ -17,6 +18,7 @@ mod search;
 
 pub use self::aggregates::*;
 pub use self::atomicity::*;
+pub use self::cache::*;
 pub use self::concurrency::*;
 pub use self::faults::*;
 pub use self::history::*;
