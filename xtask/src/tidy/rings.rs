@@ -22,9 +22,10 @@ struct Place {
     may_use: &'static [&'static str],
 }
 
-const PLACES: [Place; 9] = [
+const PLACES: [Place; 10] = [
     Place { name: "causeway-types", ring: 0, may_use: &[] },
     Place { name: "causeway-policy", ring: 0, may_use: &["causeway-types"] },
+    Place { name: "causeway-law", ring: 0, may_use: &[] },
     Place { name: "causeway-dsp", ring: 0, may_use: &["causeway-policy", "causeway-types"] },
     Place {
         name: "causeway-store",
@@ -65,6 +66,7 @@ const PLACES: [Place; 9] = [
         ring: 2,
         may_use: &[
             "causeway-api",
+            "causeway-law",
             "causeway-node",
             "causeway-store",
             "causeway-store-sql",
@@ -225,8 +227,9 @@ mod tests {
     fn the_table_names_exactly_the_crates_that_exist() {
         let mut metadata = world(&[]);
         metadata.packages.remove("causeway-api");
-        let package = Package { name: "causeway-law".to_owned(), ours: true, ..Package::default() };
-        metadata.packages.insert("causeway-law".to_owned(), package);
+        let package =
+            Package { name: "causeway-extra".to_owned(), ours: true, ..Package::default() };
+        metadata.packages.insert("causeway-extra".to_owned(), package);
         expect(
             &check(&metadata),
             &["1: the crate has no ring", "1: causeway-api has a ring and is no crate"],

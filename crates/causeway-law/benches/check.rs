@@ -1,0 +1,53 @@
+//! What a check costs with every shipped pack loaded: all facts known, and three of them missing.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
+
+use std::hint::black_box;
+
+use causeway_law::{Engine, Facts, Kind};
+use criterion::{Criterion, criterion_group, criterion_main};
+use jiff::civil::date;
+use serde_json::{Map, Value, json};
+
+/// A crossing of which everything is known: what is not named is no, 0 or the first word.
+fn complete(engine: &Engine, named: &Value) -> Facts {
+    let mut all = Map::new();
+    for fact in engine.dictionary().facts() {
+        let value = match &fact.kind {
+            Kind::Flag => json!(false),
+            Kind::Count => json!(0),
+            Kind::Day => json!("2026-06-01"),
+            Kind::OneOf(values) => json!(engine.dictionary().symbols().text(values[0])),
+            Kind::Area => json!("XX"),
+        };
+        all.insert(fact.name.clone(), value);
+    }
+    all.extend(named.as_object().unwrap().clone());
+    engine.dictionary().read_facts(&all).unwrap()
+}
+
+fn check(criterion: &mut Criterion) {
+    let engine = Engine::shipped().unwrap();
+    let (as_of, known_at) = (date(2026, 6, 1), date(2026, 11, 25));
+    let both_sides = json!({
+        "exporter.area": "DE", "importer.area": "CN", "data.personal": true,
+        "data.special": true, "tool.eu_scc": true, "tool.transfer_assessment": true,
+    });
+    let known = complete(&engine, &both_sides);
+    criterion.bench_function("two sides, all facts known", |bencher| {
+        bencher.iter(|| engine.check(black_box(&known), as_of, known_at));
+    });
+    let mut missing = known.clone();
+    for name in ["tool.eu_scc", "data.special", "basis.explicit_consent"] {
+        missing.set(engine.dictionary().find(name).unwrap(), None);
+    }
+    criterion.bench_function("two sides, three facts missing", |bencher| {
+        bencher.iter(|| engine.check(black_box(&missing), as_of, known_at));
+    });
+    criterion.bench_function("two sides, with all reasons as JSON", |bencher| {
+        bencher.iter(|| engine.decide(black_box(&known), as_of, known_at).to_json());
+    });
+}
+
+criterion_group!(benches, check);
+criterion_main!(benches);

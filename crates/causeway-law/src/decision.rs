@@ -1,0 +1,192 @@
+//! A decision with its reasons: each rule that mattered, its article, the facts it went by; what is
+//! missing; what has to be done; and what would make the crossing possible.
+
+mod render;
+
+use jiff::civil::Date;
+
+pub use self::render::DISCLAIMER;
+use crate::engine::{Engine, Work};
+use crate::facts::{FactId, Facts, Kind, Value};
+use crate::outcome::{Interval, Outcome, Truth};
+use crate::pack::{Effect, Pack, Rule};
+
+/// What the law says of one crossing.
+#[derive(Debug, Clone)]
+pub struct Decision<'e> {
+    pub(crate) engine: &'e Engine,
+    pub(crate) facts: Facts,
+    /// The day whose law was applied.
+    pub as_of: Date,
+    /// The day whose packs were applied.
+    pub known_at: Date,
+    /// Between which outcomes the truth lies.
+    pub outcome: Interval,
+    /// The packs that apply, or may apply.
+    pub packs: Vec<PackDecision<'e>>,
+    /// The questions whose answers would settle it, most decisive first; none if it is settled.
+    pub missing: Vec<Missing>,
+    /// The parties whose law no pack knows.
+    pub uncovered: Vec<FactId>,
+}
+
+/// What one pack says.
+#[derive(Debug, Clone)]
+pub struct PackDecision<'e> {
+    /// The pack.
+    pub pack: &'e Pack,
+    /// Whether it applies.
+    pub applies: Truth,
+    /// What it says by itself.
+    pub outcome: Interval,
+    /// What became of its rules.
+    pub rules: Vec<RuleDecision>,
+}
+
+/// What became of one rule.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleDecision {
+    /// Its place in the pack.
+    pub rule: usize,
+    /// Whether it holds.
+    pub truth: Truth,
+    /// What became of it.
+    pub effect: Effect,
+}
+
+/// A fact that is missing.
+#[derive(Debug, Clone, Copy)]
+pub struct Missing {
+    /// The fact.
+    pub fact: FactId,
+    /// How many of its possible answers settle the outcome alone.
+    pub settles: usize,
+    /// How many answers can be told apart.
+    pub of: usize,
+    pub(crate) left: usize,
+}
+
+/// What would make a crossing possible, or possible with less.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alternative {
+    /// What to do.
+    pub what: Remedy,
+    /// What the law would say then, at worst.
+    pub at_worst: Outcome,
+}
+
+/// Something to do. Splitting a volume is never among them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remedy {
+    /// Put something in place that a rule asks for.
+    Mechanism {
+        /// The pack's place in the decision.
+        pack: usize,
+        /// The rule's place in the pack.
+        rule: usize,
+        /// What must become true.
+        needs: Vec<FactId>,
+    },
+    /// Wait until this day, when the law changes.
+    Wait(Date),
+    /// Take the computation to the data, and let out only results that are about nobody.
+    ComputeToData,
+}
+
+/// The facts that say what the data is about; results of a computation are about nothing of it.
+const ABOUT_DATA: &str = "data.";
+const COUNTS: &str = "count.";
+
+impl Decision<'_> {
+    /// What is known of the crossing.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// What would make the crossing possible, mildest first. Found by deciding again.
+    pub fn alternatives(&self) -> Vec<Alternative> {
+        let mut all = Vec::new();
+        if self.outcome.at_worst.lets_pass() {
+            return all;
+        }
+        let mut work = Work::default();
+        self.mechanisms(&mut work, &mut all);
+        self.later(&mut all);
+        self.compute_to_data(&mut all);
+        all.sort_by_key(|alternative| alternative.at_worst);
+        all
+    }
+
+    /// Tries everything that somebody can put in place and that a rule in force asks for.
+    fn mechanisms(&self, work: &mut Work, all: &mut Vec<Alternative>) {
+        for (place, decided) in self.packs.iter().enumerate() {
+            let pack = decided.pack;
+            let mut tried: Vec<Vec<FactId>> = Vec::new();
+            let in_force = |(_, rule): &(usize, &Rule)| rule.is_in_force(self.as_of);
+            for (rule, asks) in pack.rules.iter().enumerate().filter(in_force) {
+                // Only what somebody can do: flags of tools. Who the parties are stays as it is.
+                let dictionary = self.engine.dictionary();
+                let mut needs = Vec::new();
+                asks.when.facts(&mut |fact| {
+                    let is_tool = dictionary.fact(fact).name.starts_with("tool.");
+                    let is_flag = dictionary.fact(fact).kind == Kind::Flag;
+                    let is_given = self.facts.get(fact) == Some(Value::Flag(true));
+                    if is_tool && is_flag && !is_given && !needs.contains(&fact) {
+                        needs.push(fact);
+                    }
+                });
+                if needs.is_empty() || tried.contains(&needs) {
+                    continue;
+                }
+                tried.push(needs.clone());
+                let mut then = self.facts.clone();
+                needs.iter().for_each(|fact| then.set(*fact, Some(Value::Flag(true))));
+                let said = self.engine.of_pack(pack, &then, self.as_of, work);
+                if said.at_worst < decided.outcome.at_worst {
+                    let what = Remedy::Mechanism { pack: place, rule, needs };
+                    let total = self.engine.check(&then, self.as_of, self.known_at);
+                    all.push(Alternative { what, at_worst: total.at_worst });
+                }
+            }
+        }
+    }
+
+    /// The first later day on which the law asks for less.
+    fn later(&self, all: &mut Vec<Alternative>) {
+        let mut days: Vec<Date> = Vec::new();
+        for decided in &self.packs {
+            for rule in &decided.pack.rules {
+                days.extend([Some(rule.from), rule.until].into_iter().flatten());
+            }
+        }
+        days.retain(|day| *day > self.as_of);
+        days.sort_unstable();
+        days.dedup();
+        for day in days {
+            let then = self.engine.check(&self.facts, day, self.known_at);
+            if then.at_worst < self.outcome.at_worst {
+                return all.push(Alternative { what: Remedy::Wait(day), at_worst: then.at_worst });
+            }
+        }
+    }
+
+    /// Lets only results out that are about nobody.
+    fn compute_to_data(&self, all: &mut Vec<Alternative>) {
+        let dictionary = self.engine.dictionary();
+        let mut then = self.facts.clone();
+        for (place, fact) in dictionary.facts().iter().enumerate() {
+            let id = FactId(u16::try_from(place).unwrap_or(u16::MAX));
+            match fact.kind {
+                Kind::Flag if fact.name.starts_with(ABOUT_DATA) => {
+                    then.set(id, Some(Value::Flag(false)));
+                }
+                Kind::Count if fact.name.starts_with(COUNTS) => then.set(id, Some(Value::Count(0))),
+                _ => {}
+            }
+        }
+        let then = self.engine.check(&then, self.as_of, self.known_at);
+        if then.at_worst < self.outcome.at_worst {
+            all.push(Alternative { what: Remedy::ComputeToData, at_worst: then.at_worst });
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The facts and packs that come with this program.
+
+/// The dictionary, in parts.
+pub(super) const FACTS: &[&str] = &[
+    include_str!("../../facts/common.toml"),
+    include_str!("../../facts/asia.toml"),
+    include_str!("../../facts/world.toml"),
+];
+
+macro_rules! packs {
+    ($($name:literal),* $(,)?) => {
+        /// Every pack, by its file.
+        pub(super) const PACKS: &[(&str, &str)] = &[$((
+            concat!($name, ".toml"),
+            include_str!(concat!("../../packs/", $name, ".toml")),
+        )),*];
+    };
+}
+
+packs!["ch", "cn", "eu", "gb", "us"];

@@ -1,0 +1,253 @@
+//! A rule pack: the law of one area on data that leaves or enters it, as rules with their articles.
+//!
+//! A pack is refused as a whole if anything in it is doubtful: a condition that cannot be read, a
+//! rule without an article, a source that is not listed, two rules that override each other in a
+//! circle. How packs are written is in `read`, what their rules say together in `resolve`.
+
+mod file;
+mod read;
+mod resolve;
+
+use jiff::civil::Date;
+
+pub(crate) use self::read::read;
+pub use self::read::{Finding, Severity};
+pub use self::resolve::Effect;
+pub(crate) use self::resolve::{Resolution, resolve};
+use crate::expression::{Expression, Names};
+use crate::facts::{Dictionary, FactId, Facts, Symbol};
+use crate::outcome::{Outcome, Truth};
+
+/// How far a pack or a rule was checked against its sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// Not every source was read; for orientation.
+    Draft,
+    /// Every rule was compared with its source by whoever wrote it.
+    Checked,
+    /// A lawyer signed it.
+    Reviewed,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Draft, Self::Checked, Self::Reviewed];
+
+    /// The name in a pack.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Checked => "checked",
+            Self::Reviewed => "reviewed",
+        }
+    }
+}
+
+/// What a rule does. In this order rules are thought of, not carried out: what overrides what is
+/// said by each rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Forbids the crossing.
+    Prohibition,
+    /// Lets it pass, and overrides what would otherwise apply.
+    Exemption,
+    /// Asks for something, which a mechanism may satisfy.
+    Trigger,
+    /// Satisfies triggers, once it is in place.
+    Mechanism,
+    /// Adds a duty.
+    Obligation,
+}
+
+impl Stage {
+    /// Every stage.
+    pub const ALL: [Self; 5] =
+        [Self::Prohibition, Self::Exemption, Self::Trigger, Self::Mechanism, Self::Obligation];
+
+    /// The name in a pack.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Prohibition => "prohibition",
+            Self::Exemption => "exemption",
+            Self::Trigger => "trigger",
+            Self::Mechanism => "mechanism",
+            Self::Obligation => "obligation",
+        }
+    }
+
+    /// Whether a rule of this stage may have this outcome.
+    fn allows(self, outcome: Outcome) -> bool {
+        match self {
+            Self::Prohibition => outcome == Outcome::Prohibited,
+            Self::Exemption | Self::Mechanism => outcome.lets_pass(),
+            Self::Trigger => outcome > Outcome::Permitted && outcome < Outcome::Prohibited,
+            Self::Obligation => outcome == Outcome::PermittedWithObligations,
+        }
+    }
+}
+
+/// An instrument of law.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// What citations call it.
+    pub key: String,
+    /// Its title.
+    pub title: String,
+    /// Its official number.
+    pub number: String,
+    /// Where its text is.
+    pub url: Option<String>,
+    /// Whether its text was read for this pack.
+    pub is_checked: bool,
+}
+
+/// An article of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Citation {
+    /// The place in the pack's list of sources.
+    pub source: usize,
+    /// Where in the pack's list of articles its name stands.
+    pub article: usize,
+}
+
+/// A duty that comes with a crossing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obligation {
+    /// Its name in the pack.
+    pub id: String,
+    /// What has to be done.
+    pub text: String,
+    /// Until when, in words such as `before the transfer`.
+    pub due: String,
+    /// The articles.
+    pub cite: Vec<Citation>,
+}
+
+/// A rule.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Its name, unique over all packs.
+    pub id: String,
+    /// What it does.
+    pub stage: Stage,
+    /// What it says if it holds.
+    pub outcome: Outcome,
+    /// The first day it is in force.
+    pub from: Date,
+    /// The first day it is no longer.
+    pub until: Option<Date>,
+    /// The articles.
+    pub cite: Vec<Citation>,
+    /// In one sentence.
+    pub text: String,
+    /// Duties that come with it.
+    pub obligations: Vec<usize>,
+    /// Papers that come with it.
+    pub documents: Vec<String>,
+    /// Rules that do not apply if it does.
+    pub overrides: Vec<usize>,
+    /// Triggers that it satisfies.
+    pub satisfies: Vec<usize>,
+    /// The line in the pack's file.
+    pub line: usize,
+    pub(crate) when: Expression,
+}
+
+impl Rule {
+    /// Whether it is in force on a day.
+    pub fn is_in_force(&self, day: Date) -> bool {
+        self.from <= day && self.until.is_none_or(|until| day < until)
+    }
+}
+
+/// A crossing with the outcome that a lawyer expects.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Its name in the pack.
+    pub id: String,
+    /// The day.
+    pub at: Date,
+    /// What is known.
+    pub facts: Facts,
+    /// Whether a fact that is not named is "no" or 0, instead of unknown.
+    pub otherwise_no: bool,
+    /// What must come out of this pack.
+    pub expect: crate::outcome::Interval,
+    /// Rules that must hold and be effective.
+    pub because: Vec<usize>,
+    /// The line in the pack's file.
+    pub line: usize,
+}
+
+/// A rule pack that was read.
+#[derive(Debug, Clone)]
+pub struct Pack {
+    /// Its name.
+    pub id: String,
+    /// What it is about.
+    pub title: String,
+    /// Its version.
+    pub version: String,
+    /// The day from which this revision is known.
+    pub known_from: Date,
+    /// The day from which the next revision is known.
+    pub known_until: Option<Date>,
+    /// How far it was checked.
+    pub status: Status,
+    /// The areas whose law on data that leaves or enters it says it knows.
+    pub covers: Vec<Symbol>,
+    /// What it says where no rule holds, with its reason; without it, such a crossing is unknown.
+    pub otherwise: Option<(Outcome, String)>,
+    /// Instruments.
+    pub sources: Vec<Source>,
+    /// Names of articles.
+    pub articles: Vec<String>,
+    /// Duties.
+    pub obligations: Vec<Obligation>,
+    /// Rules.
+    pub rules: Vec<Rule>,
+    /// Cases.
+    pub cases: Vec<Case>,
+    /// SHA-256 of the file, in hexadecimal digits.
+    pub sha256: String,
+    pub(crate) applies: Expression,
+    pub(crate) names: Names,
+    /// Rules so that each comes after all that may override it.
+    pub(crate) order: Vec<usize>,
+}
+
+impl Pack {
+    /// Whether it applies to a crossing.
+    pub(crate) fn applies(&self, facts: &Facts, day: Date) -> Truth {
+        self.applies.truth(facts, &self.names, day)
+    }
+
+    /// Whether each rule holds; one that is not in force does not.
+    pub(crate) fn truths(&self, facts: &Facts, day: Date, into: &mut Vec<Truth>) {
+        into.clear();
+        into.extend(self.rules.iter().map(|rule| match rule.is_in_force(day) {
+            true => rule.when.truth(facts, &self.names, day),
+            false => Truth::False,
+        }));
+    }
+
+    /// Whether a rule asks for a fact.
+    pub fn reads(&self, fact: FactId) -> bool {
+        let mut reads = false;
+        let mut note = |asked: FactId| reads |= asked == fact;
+        self.applies.facts(&mut note);
+        self.rules.iter().for_each(|rule| rule.when.facts(&mut note));
+        reads
+    }
+
+    /// The condition of a rule, as it is written in a pack.
+    pub fn condition(&self, rule: &Rule, dictionary: &Dictionary) -> String {
+        rule.when.show(dictionary, &self.names)
+    }
+
+    /// An article as it is cited.
+    pub fn cite(&self, citation: Citation) -> String {
+        let source = &self.sources[citation.source];
+        format!("{} {}", source.number, self.articles[citation.article])
+    }
+}

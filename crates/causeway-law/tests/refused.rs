@@ -1,0 +1,199 @@
+//! Packs that are not what they should be: each fault is named with its line, and the pack is not
+//! used.
+
+use causeway_law::{Engine, EngineError, Interval, Outcome};
+use jiff::civil::date;
+use serde_json::json;
+
+const FACTS: &str = r#"
+[[fact]]
+name = "exporter.area"
+kind = "area"
+question = "From where?"
+[[fact]]
+name = "importer.area"
+kind = "area"
+question = "To where?"
+[[fact]]
+name = "data.personal"
+kind = "flag"
+question = "Is it about people?"
+[[fact]]
+name = "count.persons"
+kind = "count"
+unit = "persons"
+question = "About how many?"
+"#;
+
+/// A pack of two lines a rule, so that lines are easy to count.
+fn pack(rest: &str) -> String {
+    format!(
+        r#"[pack]
+id = "aa"
+title = "A land"
+version = "1"
+known_from = "2026-01-01"
+status = "draft"
+covers = ["AA", "BB"]
+applies = 'exporter.area == "AA"'
+[[source]]
+key = "LAW"
+title = "A law"
+number = "Law 1"
+[[obligation]]
+id = "tell"
+text = "tell somebody"
+due = "before the transfer"
+cite = ["LAW:1"]
+{rest}"#
+    )
+}
+
+const FIRST: &str = r#"[[rule]]
+id = "a"
+stage = "trigger"
+outcome = "needs-mechanism"
+from = "2026-01-01"
+when = "data.personal"
+cite = ["LAW:2"]
+text = "it needs something"
+"#;
+
+fn findings(packs: &[&str]) -> Vec<String> {
+    let packs = packs.iter().map(|text| ("aa.toml", *text));
+    match Engine::new(FACTS, packs) {
+        Ok(_) => Vec::new(),
+        Err(EngineError::Packs { findings }) => findings.iter().map(ToString::to_string).collect(),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_doubtful_pack_is_refused_with_the_line_of_each_fault() {
+    let check = |rest: &str, expected: &[&str]| {
+        assert_eq!(findings(&[&pack(rest)]), expected, "{rest}");
+    };
+    check("", &[]);
+    check(FIRST, &[]);
+    let other = |from: &str, to: &str| FIRST.replace(from, to);
+    check(
+        &other("data.personal", "data.secret"),
+        &["aa.toml:23: condition: there is no fact \"data.secret\"; did you mean data.personal?"],
+    );
+    check(
+        &other("data.personal", "count.persons > param.low"),
+        &["aa.toml:23: condition: found param.low, expected a parameter of this pack"],
+    );
+    check(&other("[\"LAW:2\"]", "[]"), &["aa.toml:24: found no citation"]);
+    check(
+        &other("LAW:2", "OTHER:2"),
+        &["aa.toml:24: cite: found \"OTHER:2\", expected SOURCE:ARTICLE with a source of this \
+             pack"],
+    );
+    check(
+        &other("needs-mechanism", "prohibited"),
+        &["aa.toml:21: found prohibited, which no trigger says"],
+    );
+    check(
+        &other("needs-mechanism", "permitted-with-obligations"),
+        &["aa.toml:21: found permitted-with-obligations without obligations"],
+    );
+    check(
+        &other("trigger", "maybe"),
+        &["aa.toml:20: found \"maybe\", expected prohibition, exemption, trigger, mechanism, \
+           obligation"],
+    );
+    check(
+        &other("from = \"2026-01-01\"", "from = \"2026-02-30\""),
+        &["aa.toml:22: found \"2026-02-30\", expected a day such as 2026-06-01"],
+    );
+    check(
+        &other("text =", "until = \"2025-01-01\"\ntext ="),
+        &["aa.toml:25: found the end 2025-01-01 not after the start 2026-01-01"],
+    );
+    check(&(FIRST.to_owned() + FIRST), &["aa.toml:27: found the rule a twice"]);
+    check(
+        &other("text =", "overrides = [\"b\"]\ntext ="),
+        &["aa.toml:25: overrides: found \"b\", no such rule"],
+    );
+    check(
+        &other("text =", "satisfies = [\"a\"]\ntext ="),
+        &["aa.toml:19: found a mechanism that satisfies nothing, or another rule that does"],
+    );
+    check(
+        &other("text =", "colour = \"red\"\ntext ="),
+        &["aa.toml:25: unknown field `colour`, \
+        expected one of `id`, `stage`, `outcome`, `from`, `until`, `when`, `cite`, `text`, \
+        `obligations`, `documents`, `overrides`, `satisfies`"],
+    );
+}
+
+#[test]
+fn rules_that_override_each_other_in_a_circle_are_refused() {
+    let rule = |id: &str, over: &str| {
+        FIRST
+            .replace("id = \"a\"", &format!("id = \"{id}\""))
+            .replace("text =", &format!("overrides = [\"{over}\"]\ntext ="))
+    };
+    let circle = [("a", "b"), ("b", "c"), ("c", "a")].map(|(id, over)| rule(id, over)).concat();
+    let found = findings(&[&pack(&circle)]);
+    assert_eq!(found, ["aa.toml:1: found rules that override each other in a circle: a, b, c"]);
+}
+
+#[test]
+fn dated_values_neither_overlap_nor_leave_a_rule_without_one() {
+    let param = |from: &str, until: &str| {
+        format!(
+            "[[param]]\nkey = \"low\"\nvalue = 5\nfrom = \"{from}\"\nuntil = \"{until}\"\n\
+             cite = [\"LAW:3\"]\n"
+        )
+    };
+    let rule = FIRST.replace("data.personal", "count.persons > param.low");
+    let overlap = param("2026-01-01", "2027-01-01") + &param("2026-12-31", "2028-01-01");
+    assert_eq!(
+        findings(&[&pack(&overlap)]),
+        ["aa.toml:25: found two values of low for the same day"]
+    );
+    let short = param("2026-01-01", "2027-01-01") + &rule;
+    let found = findings(&[&pack(&short)]);
+    assert_eq!(found, ["aa.toml:29: found param.low without a value on every day of the rule"]);
+    let ends = rule.replace("text =", "until = \"2027-01-01\"\ntext =");
+    assert_eq!(findings(&[&pack(&(param("2026-01-01", "2027-01-01") + &ends))]), [""; 0]);
+}
+
+#[test]
+fn two_packs_never_have_the_same_rule_nor_two_revisions_the_same_day() {
+    let one = pack(FIRST);
+    let found = findings(&[&one, &one]);
+    assert_eq!(found, ["aa.toml:1: found two revisions of aa known from 2026-01-01 on"]);
+    let other = one.replace("id = \"aa\"", "id = \"bb\"");
+    assert_eq!(findings(&[&one, &other]), ["aa.toml:19: found the rule a in aa too"]);
+}
+
+#[test]
+fn a_later_revision_is_applied_from_the_day_it_is_known() {
+    let first = pack(FIRST);
+    let second = first
+        .replace("known_from = \"2026-01-01\"", "known_from = \"2026-06-01\"")
+        .replace("outcome = \"needs-mechanism\"", "outcome = \"needs-authority-approval\"");
+    let engine = Engine::new(FACTS, [("one", &*first), ("two", &*second)]).unwrap();
+    let facts = json!({ "exporter.area": "AA", "importer.area": "BB", "data.personal": true });
+    let facts = engine.dictionary().read_facts(facts.as_object().unwrap()).unwrap();
+    let at = |known_at| engine.check(&facts, date(2026, 7, 1), known_at).determined();
+    assert_eq!(at(date(2026, 5, 31)), Some(Outcome::NeedsMechanism));
+    assert_eq!(at(date(2026, 6, 1)), Some(Outcome::NeedsAuthorityApproval));
+    // The rule is in force from January on, whichever revision says so.
+    let before = engine.check(&facts, date(2025, 12, 31), date(2026, 5, 31));
+    assert_eq!(before, Interval::OPEN);
+}
+
+#[test]
+fn a_flood_is_refused_before_it_costs_anything() {
+    let rules: String =
+        (0..1_001).map(|n| FIRST.replace("id = \"a\"", &format!("id = \"a{n}\""))).collect();
+    assert_eq!(findings(&[&pack(&rules)]), ["aa.toml:1: found 1001 rules, expected at most 1000"]);
+    let long = "#".repeat(2 * 1024 * 1024);
+    assert!(findings(&[&long])[0].contains("expected at most"));
+    let found = findings(&["\u{0}"]);
+    assert_eq!(found.len(), 1, "{found:?}");
+}
