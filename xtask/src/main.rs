@@ -41,6 +41,7 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
         ["bench", options @ ..] => bench::command(options),
         ["fuzz", options @ ..] => fuzz::command(options),
         ["conformance", "dsp", options @ ..] => conformance::command(options),
+        ["conformance", "edc", options @ ..] => conformance::edc::command(options),
         ["codegen"] => codegen::write(),
         ["codegen", "--check"] => codegen::check(),
         [] | ["help" | "--help" | "-h", ..] => {
@@ -64,11 +65,15 @@ cargo xtask <command>
                                {}
   tidy                         the rules of the house, over every file of the repository
   bench [NAME] [--json] [-- ARGUMENTS]
-                               run benchmarks; --json is for `exchange`
+                               run benchmarks; --json is for `exchange` and `catalog`
   fuzz [TARGET] [--seconds N]  run the fuzz targets, each for so long (60)
-  conformance dsp [--only ID] [--times N] [--binary FILE] [--local]
+  conformance dsp [--only ID] [--times N] [--binary FILE] [--control | --local]
                                the official DSP TCK against the release binary; needs a JDK
-                               and Maven; --local runs it against its own connector
+                               and Maven; --control shows that tests fail without scripts;
+                               --local runs all tests against the TCK's own connector
+  conformance edc [--binary FILE]
+                               an exchange with a stock Eclipse EDC, in both directions; needs
+                               a JDK and Maven
   codegen [--check]            write, or compare, the generated files
   help                         this text
 ",

@@ -184,3 +184,193 @@ fn unverified_issuer(token: &str) -> Option<String> {
     let data = jsonwebtoken::dangerous::insecure_decode::<Issuer>(token).ok()?;
     Some(data.claims.iss)
 }
+
+#[cfg(test)]
+mod tests {
+    use causeway_types::Address;
+
+    use super::*;
+    use crate::settings::Secret;
+
+    const US: &str = "urn:example:us";
+    const SECRET: &str = "a secret of more than thirty-two bytes";
+
+    fn id(text: &str) -> ParticipantId {
+        ParticipantId::parse(text).unwrap()
+    }
+
+    fn now() -> Timestamp {
+        Timestamp::parse("2026-11-24T12:00:00Z").unwrap()
+    }
+
+    /// A node that knows these peers, each by its id and what both sides were told.
+    fn directory(own: &str, mode: IdentityMode, peers: &[(&str, &str)]) -> Directory {
+        let peer = |(name, secret): &(&str, &str)| Peer {
+            name: (*name).to_owned(),
+            participant_id: id(name),
+            address: Address::parse("https://peer.example").unwrap(),
+            base: None,
+            secret: Secret::new(*secret),
+        };
+        Directory { own: id(own), mode, peers: peers.iter().map(peer).collect() }
+    }
+
+    fn by_token() -> Directory {
+        let peers = [("urn:example:a", "Bearer token-of-a"), ("urn:example:b", "token of b")];
+        // No configuration has an empty token; if one had, an empty header were nobody's.
+        directory(US, IdentityMode::Static, &[&peers[..], &[("urn:example:c", "")]].concat())
+    }
+
+    fn by_word() -> Directory {
+        let peers = [("urn:example:a", ""), ("urn:example:b", "")];
+        directory(US, IdentityMode::EdcMock, &peers)
+    }
+
+    fn by_secret() -> Directory {
+        directory(US, IdentityMode::SharedSecret, &[("urn:example:a", SECRET), ("b", "another")])
+    }
+
+    /// What the other side of the pair puts into its header.
+    fn token_of(name: &str, secret: &str, audience: &str) -> String {
+        let theirs = directory(name, IdentityMode::SharedSecret, &[(audience, secret)]);
+        theirs.authorization(&id(audience), now()).unwrap()
+    }
+
+    fn check(node: &Directory, header: Option<&str>, expected: Result<&str, IdentityError>) {
+        let found = node.authenticate(header, now());
+        let shown: String = header.unwrap_or("no header").chars().take(200).collect();
+        assert_eq!(found, expected.map(id), "{:?}: {shown}", node.mode);
+    }
+
+    #[test]
+    fn a_static_token_names_its_peer_and_nothing_like_it_does() {
+        let node = by_token();
+        check(&node, Some("Bearer token-of-a"), Ok("urn:example:a"));
+        check(&node, Some("token of b"), Ok("urn:example:b"));
+        check(&node, None, Err(IdentityError::Missing));
+        let huge = format!("Bearer token-of-a{}", "a".repeat(1_000_000));
+        let unsigned = r#"{"clientId":"urn:example:a"}"#;
+        let signed = token_of("urn:example:a", "Bearer token-of-a", US);
+        for header in [
+            "",
+            "Bearer",
+            "Bearer token-of-",
+            "Bearer token-of-b",
+            "Bearer token-of-aa",
+            "bearer token-of-a",
+            "token-of-a",
+            " Bearer token-of-a",
+            "Bearer token-of-a\0",
+            "Bearer token-of-\u{430}",
+            "Bearer token of b",
+            &huge,
+            unsigned,
+            &signed,
+        ] {
+            check(&node, Some(header), Err(IdentityError::Unknown));
+        }
+    }
+
+    #[test]
+    fn by_their_own_word_callers_are_peers_or_nobody() {
+        let node = by_word();
+        let known = |header: &str, peer: &str| check(&node, Some(header), Ok(peer));
+        known(r#"{"region":"any","audience":"urn:example:us","clientId":"urn:example:a"}"#, {
+            "urn:example:a"
+        });
+        known(r#"{"clientId":"urn:example:b","more":[1,{"deep":null}]}"#, "urn:example:b");
+        known(r#"  {"region":null,"clientId":"urn:example:a"}  "#, "urn:example:a");
+        check(&node, None, Err(IdentityError::Missing));
+        let huge = format!(r#"{{"clientId":"urn:example:a{}"}}"#, "a".repeat(1_000_000));
+        for header in [
+            r#"{"clientId":"urn:example:nobody"}"#,
+            r#"{"clientId":"urn:example:us"}"#,
+            r#"{"clientId":"URN:EXAMPLE:A"}"#,
+            r#"{"clientId":"urn:example:a "}"#,
+            r#"{"clientId":"urn:example:a\u0000"}"#,
+            r#"{"clientId":"\u202eurn:example:a"}"#,
+            r#"{"clientId":""}"#,
+            &huge,
+        ] {
+            check(&node, Some(header), Err(IdentityError::Unknown));
+        }
+        let (deep, signed) = ("[".repeat(1_000_000), token_of("urn:example:a", SECRET, US));
+        for header in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            "urn:example:a",
+            r#"{"clientId":null}"#,
+            r#"{"clientId":["urn:example:a"]}"#,
+            r#"{"clientId":{"@id":"urn:example:a"}}"#,
+            r#"{"clientId":"urn:example:b","clientId":"urn:example:a"}"#,
+            r#"{"client_id":"urn:example:a"}"#,
+            r#"{"clientId":"urn:example:a""#,
+            r#"{"clientId":"urn:example:a"}}"#,
+            r#"{"clientId":"urn:example:a","region":1}"#,
+            r#"Bearer {"clientId":"urn:example:a"}"#,
+            "{\"clientId\":\"urn:example:a\0\"}",
+            &deep,
+            &format!(r#"{{"clientId":"urn:example:a","deep":{deep}"#),
+            &signed,
+        ] {
+            check(&node, Some(header), Err(IdentityError::Invalid));
+        }
+    }
+
+    #[test]
+    fn a_node_with_shared_secrets_believes_neither_a_fixed_header_nor_a_word() {
+        let node = by_secret();
+        check(&node, Some(&token_of("urn:example:a", SECRET, US)), Ok("urn:example:a"));
+        check(&node, Some(&token_of("urn:example:n", SECRET, US)), Err(IdentityError::Unknown));
+        for header in [
+            SECRET,
+            r#"{"region":"any","audience":"urn:example:us","clientId":"urn:example:a"}"#,
+            &by_own_word_of_a(),
+            "",
+            &"x".repeat(1_000_000),
+        ] {
+            check(&node, Some(header), Err(IdentityError::Missing));
+        }
+        let other = |part: usize, text: &str| {
+            let token = token_of("urn:example:a", SECRET, US);
+            let mut parts: Vec<&str> = token.split('.').collect();
+            parts[part] = text;
+            parts.join(".")
+        };
+        for header in [
+            &format!("Bearer {SECRET}"),
+            r#"Bearer {"clientId":"urn:example:a"}"#,
+            &format!("Bearer {}", "x".repeat(1_000_000)),
+            &token_of("urn:example:a", "another", US),
+            &token_of("urn:example:a", SECRET, "urn:example:them"),
+            // {"alg":"none"}, with the signature and without it.
+            &other(0, "Bearer eyJhbGciOiJub25lIn0"),
+            &format!("{}.", other(0, "Bearer eyJhbGciOiJub25lIn0").rsplit_once('.').unwrap().0),
+            &other(2, ""),
+        ] {
+            check(&node, Some(header), Err(IdentityError::Invalid));
+        }
+    }
+
+    #[test]
+    fn in_every_mode_a_node_knows_the_header_that_its_peer_makes() {
+        for (mode, told) in [
+            (IdentityMode::SharedSecret, SECRET),
+            (IdentityMode::Static, "Bearer what-both-were-told"),
+            (IdentityMode::EdcMock, ""),
+        ] {
+            let ours = directory(US, mode, &[("urn:example:a", told)]);
+            let theirs = directory("urn:example:a", mode, &[(US, told)]);
+            let header = theirs.authorization(&id(US), now());
+            check(&ours, header.as_deref(), Ok("urn:example:a"));
+            assert_eq!(theirs.authorization(&id("urn:example:nobody"), now()), None);
+        }
+    }
+
+    fn by_own_word_of_a() -> String {
+        let theirs = directory("urn:example:a", IdentityMode::EdcMock, &[(US, "")]);
+        theirs.authorization(&id(US), now()).unwrap()
+    }
+}

@@ -103,11 +103,7 @@ mod tests {
 
     fn check(results: &[(&str, Verdict)], only: &[&str], closing: &str, complaint: &str) {
         let expected = Expected::parse(EXPECTED).unwrap();
-        let result = |(test, verdict): &(&str, Verdict)| TestResult {
-            test: (*test).to_owned(),
-            verdict: *verdict,
-            reason: String::new(),
-        };
+        let result = |(test, verdict): &(&str, Verdict)| TestResult::of(test, *verdict);
         let results: Vec<TestResult> = results.iter().map(result).collect();
         let only: Vec<String> = only.iter().map(|only| (*only).to_owned()).collect();
         let (tally, complaints) = expected.judge(&results, &only);

@@ -2,10 +2,14 @@
 //!
 //! The node under test is the release binary with a configuration; what it does in each test is a
 //! script of its automation, and the transfers of the TCK rest on contracts that two such nodes
-//! really concluded before. What must pass is in `conformance/dsp/expected.toml`.
+//! really concluded before. What must pass is in `conformance/dsp/expected.toml`. Before that the
+//! TCK shows that it works on this machine, and after it that it can fail.
 
 mod client;
+mod control;
+pub(crate) mod edc;
 mod expected;
+mod kit;
 mod nodes;
 mod seed;
 mod tck;
@@ -34,15 +38,19 @@ const TIMES_MAX: u32 = 20;
 struct Options {
     only: Vec<String>,
     times: u32,
-    /// The TCK against its own connector: whether the class path is whole.
+    /// All tests against the TCK's own connector, and none against a node.
     is_local: bool,
+    /// Whether the tests that rest on scripts must then fail without them.
+    is_controlled: bool,
     /// A binary that is there already; without it, the release binary is built.
     binary: Option<PathBuf>,
 }
 
 impl Options {
     fn parse(words: &[&str]) -> Result<Self> {
-        let mut options = Self { only: Vec::new(), times: 1, is_local: false, binary: None };
+        let (is_local, is_controlled) = (false, false);
+        let mut options =
+            Self { only: Vec::new(), times: 1, is_local, is_controlled, binary: None };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let mut value = || words.next().with_context(|| format!("{word} needs a value"));
@@ -50,6 +58,7 @@ impl Options {
                 "--only" => options.only.push((*value()?).to_owned()),
                 "--binary" => options.binary = Some(PathBuf::from(value()?)),
                 "--local" => options.is_local = true,
+                "--control" => options.is_controlled = true,
                 "--times" => {
                     let text = value()?;
                     let times = text.parse().ok().filter(|times| (1..=TIMES_MAX).contains(times));
@@ -59,6 +68,12 @@ impl Options {
                 }
                 word => bail!("`{word}` is no option of conformance\nhint: cargo xtask help"),
             }
+        }
+        if options.is_local && options.is_controlled {
+            bail!("--control needs a node, and --local runs none");
+        }
+        if options.is_controlled && options.only.is_empty() {
+            options.only = control::tests();
         }
         Ok(options)
     }
@@ -71,9 +86,9 @@ pub(crate) fn command(words: &[&str]) -> Result<bool> {
     Ok(tally.failed == 0)
 }
 
-/// The part of `cargo xtask test`.
+/// The part of `cargo xtask test`: every test, and the control.
 pub(crate) fn part() -> Result<Tally> {
-    run(&Options::parse(&[])?)
+    run(&Options { is_controlled: true, ..Options::parse(&[])? })
 }
 
 /// Whether Java and Maven are there.
@@ -89,53 +104,64 @@ pub(crate) fn can_run() -> bool {
 fn run(options: &Options) -> Result<Tally> {
     let folder = tree::root().join(FOLDER);
     let target = Metadata::read(tree::root())?.target_directory;
+    let home = target.join("conformance-dsp");
     let expected = Expected::read(&folder.join("expected.toml"))?;
-    let tck = Tck::prepare(&folder, &target.join("conformance-dsp"))?;
+    let tck = Tck::prepare(&folder, &home).context(kit::BROKEN)?;
+    let [port] = free_ports()?;
     if options.is_local {
-        let [port] = free_ports()?;
-        let results = tck.run(&tck::local_properties(port), &options.only)?;
+        let results = tck.run("local", &tck::local_properties(port), &options.only)?;
         return Ok(tck::count(&results));
     }
+    kit::prove(&tck, port).context(kit::BROKEN)?;
     let binary = match &options.binary {
         Some(binary) => binary.clone(),
         None => build(&target)?,
     };
+    let scripts = folder.join("scripts.toml");
     let mut tally = Tally::default();
-    for round in 1..=options.times {
-        if options.times > 1 {
-            println!("--- round {round} of {}", options.times);
-        }
-        let results = round_of(&folder, &target, &binary, &tck, &options.only)?;
+    for number in 1..=options.times {
+        println!("--- the node, round {number} of {}", options.times);
+        let round = Round { name: "node", scripts: Some(&scripts), only: &options.only };
+        let results = round.run(&home, &binary, &tck)?;
         let (found, complaints) = expected.judge(&results, &options.only);
         complaints.iter().for_each(|complaint| println!("{complaint}"));
         tally.add(found);
+    }
+    if options.is_controlled {
+        println!("--- the control, without scripts: {} must fail", control::must_fail());
+        let round = Round { name: "control", scripts: None, only: &control::tests() };
+        let complaints = control::complaints(&round.run(&home, &binary, &tck)?);
+        complaints.iter().for_each(|complaint| println!("{complaint}"));
+        tally.add(Tally::one(complaints.is_empty()));
     }
     Ok(tally)
 }
 
 /// One round: two nodes conclude contracts, then one of them meets the TCK.
-fn round_of(
-    folder: &Path,
-    target: &Path,
-    binary: &Path,
-    tck: &Tck,
-    only: &[String],
-) -> Result<Vec<tck::TestResult>> {
-    let home = target.join("conformance-dsp").join("nodes");
-    let network = Network::make(&home, binary, free_ports()?)?;
-    let agreements = {
-        let cut = network.start(CUT, &network.pair_config(CUT, TCK))?;
-        let other = network.start(TCK, &network.pair_config(TCK, CUT))?;
-        seed::contracts(&cut.client(), &other.client())?
-    };
-    println!("seeded: {} agreements that two nodes concluded", agreements.len());
-    let config = network.test_config(&folder.join("scripts.toml"));
-    let cut = network.start(CUT, &config)?;
-    let webhooks = webhooks::serve(cut.client())?;
-    let properties = network.properties(&webhooks, &agreements);
-    let results = tck.run(&properties, only);
-    drop(cut);
-    results
+struct Round<'a> {
+    /// Of the files it leaves.
+    name: &'a str,
+    scripts: Option<&'a Path>,
+    only: &'a [String],
+}
+
+impl Round<'_> {
+    fn run(&self, home: &Path, binary: &Path, tck: &Tck) -> Result<Vec<tck::TestResult>> {
+        let network =
+            Network::make(&home.join(format!("{}-nodes", self.name)), binary, free_ports()?)?;
+        let agreements = {
+            let cut = network.start(CUT, &network.pair_config(CUT, TCK))?;
+            let other = network.start(TCK, &network.pair_config(TCK, CUT))?;
+            seed::contracts(&cut.client(), &other.client())?
+        };
+        println!("seeded: {} agreements that two nodes concluded", agreements.len());
+        let cut = network.start(CUT, &network.test_config(self.scripts))?;
+        let webhooks = webhooks::serve(cut.client())?;
+        let properties = network.properties(&webhooks, &agreements);
+        let results = tck.run(self.name, &properties, self.only);
+        drop(cut);
+        results
+    }
 }
 
 fn build(target: &Path) -> Result<PathBuf> {
@@ -169,9 +195,13 @@ mod tests {
             Options::parse(&["--only", "CN:01", "--only", "CAT", "--times", "3"]).unwrap();
         assert_eq!(options.only, ["CN:01", "CAT"]);
         assert_eq!(options.times, 3);
+        assert!(!options.is_controlled);
+        let options = Options::parse(&["--control"]).unwrap();
+        assert_eq!((options.only, options.is_controlled), (control::tests(), true));
         for (words, expected) in [
             (&["--onyl"][..], "`--onyl` is no option"),
             (&["--only"], "--only needs a value"),
+            (&["--local", "--control"], "--control needs a node, and --local runs none"),
             (&["--times", "0"], "found 0, expected 1 to 20"),
         ] {
             let error = Options::parse(words).unwrap_err().to_string();

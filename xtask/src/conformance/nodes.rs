@@ -74,12 +74,14 @@ impl Network {
 
     /// The node under test: it knows the TCK by its header, finds it without a version document,
     /// goes by its scripts, and gives up soon, since a late message would disturb the next test.
-    pub(super) fn test_config(&self, scripts: &Path) -> String {
+    pub(super) fn test_config(&self, scripts: Option<&Path>) -> String {
         let (common, port) = (self.common(CUT), self.tck_port);
-        let scripts = toml::Value::String(scripts.display().to_string());
+        let scripts = scripts.map_or_else(String::new, |file| {
+            format!("scripts_file = {}\n", toml::Value::String(file.display().to_string()))
+        });
         format!(
             "{common}\n[identity]\nmode = \"static-token\"\n\
-             [automation]\nscripts_file = {scripts}\n\
+             [automation]\n{scripts}\
              [retry]\nattempts_max = 4\nwait_first_ms = 200\nwait_max_ms = 800\n\
              answer_timeout_ms = 5000\n\
              [[peers]]\nname = \"tck\"\nparticipant_id = \"{TCK}\"\n\
@@ -196,4 +198,27 @@ pub(super) fn within(time: Duration, mut is_true: impl FnMut() -> Result<bool>) 
         std::thread::sleep(Duration::from_millis(20));
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_scripts_nothing_else_of_the_configuration_changes() {
+        let network = Network {
+            home: PathBuf::new(),
+            binary: PathBuf::new(),
+            cut_port: 1,
+            other_port: 2,
+            tck_port: 3,
+        };
+        let with = network.test_config(Some(Path::new("/a \"folder\"/scripts.toml")));
+        let without = network.test_config(None);
+        let removed: Vec<&str> =
+            with.lines().filter(|line| !without.lines().any(|other| other == *line)).collect();
+        assert_eq!(removed, [r#"scripts_file = '/a "folder"/scripts.toml'"#]);
+        assert_eq!(with.lines().count(), without.lines().count() + 1);
+        assert!(with.parse::<toml::Table>().is_ok() && without.parse::<toml::Table>().is_ok());
+    }
 }

@@ -31,6 +31,13 @@ pub(super) struct TestResult {
     pub(super) reason: String,
 }
 
+#[cfg(test)]
+impl TestResult {
+    pub(super) fn of(test: &str, verdict: Verdict) -> Self {
+        Self { test: test.to_owned(), verdict, reason: String::new() }
+    }
+}
+
 impl Verdict {
     pub(super) fn parse(text: &str) -> Option<Self> {
         match text {
@@ -82,11 +89,21 @@ impl Tck {
         Ok(Self { output: output.to_owned(), class_path })
     }
 
-    /// Runs the tests whose ids begin so, or all.
-    pub(super) fn run(&self, properties: &str, only: &[String]) -> Result<Vec<TestResult>> {
-        let file = self.output.join("tck.properties");
+    /// What a run of this name said beside its results.
+    pub(super) fn log(&self, name: &str) -> PathBuf {
+        self.output.join(format!("{name}.log"))
+    }
+
+    /// Runs the tests whose ids begin so, or all. The name is that of the files it leaves.
+    pub(super) fn run(
+        &self,
+        name: &str,
+        properties: &str,
+        only: &[String],
+    ) -> Result<Vec<TestResult>> {
+        let file = self.output.join(format!("{name}.properties"));
         fs::write(&file, properties).context("cannot write the TCK's properties")?;
-        let log = fs::File::create(self.output.join("tck.log")).context("cannot log")?;
+        let log = fs::File::create(self.log(name)).context("cannot log")?;
         let mut child = Command::new("java")
             .args(["-XX:TieredStopAtLevel=1", "-cp", &self.class_path])
             .arg("causeway.conformance.Runner")
@@ -114,7 +131,7 @@ impl Tck {
         }
         child.wait().context("cannot wait for the TCK")?;
         let lines = lines.context("the TCK did not end in time")?;
-        results(&lines).with_context(|| format!("see {}", self.output.join("tck.log").display()))
+        results(&lines).with_context(|| format!("see {}", self.log(name).display()))
     }
 }
 

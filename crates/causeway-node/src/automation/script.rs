@@ -132,7 +132,7 @@ impl TransferMove {
 
 impl NegotiationStep {
     /// Reads a step by its names; the error says what is expected. A step that the protocol never
-    /// allows is refused.
+    /// allows is refused, and a hold with a delay, at whose end nothing would be done.
     pub fn parse(role: Role, on: &str, act: &str, delay: Duration) -> Result<Self, String> {
         use negotiation::{State, target};
         let on = named(on, State::ALL.map(|state| (state.as_str(), state)))?;
@@ -141,6 +141,7 @@ impl NegotiationStep {
             Some(kind) if target(Some(on), kind, role).is_none() => {
                 Err(never(role, on, kind, &negotiation::allowed(Some(on), role)))
             }
+            None if !delay.is_zero() => Err(idle(delay)),
             _ => Ok(Self { on, act, delay }),
         }
     }
@@ -148,7 +149,7 @@ impl NegotiationStep {
 
 impl TransferStep {
     /// Reads a step by its names; the error says what is expected. A step that the protocol never
-    /// allows is refused.
+    /// allows is refused, and a hold with a delay, at whose end nothing would be done.
     pub fn parse(role: Role, on: &str, act: &str, delay: Duration) -> Result<Self, String> {
         use transfer::{State, target};
         let on = named(on, State::ALL.map(|state| (state.as_str(), state)))?;
@@ -157,6 +158,7 @@ impl TransferStep {
             Some(kind) if target(Some(on), kind, role).is_none() => {
                 Err(never(role, on, kind, &transfer::allowed(Some(on), role)))
             }
+            None if !delay.is_zero() => Err(idle(delay)),
             _ => Ok(Self { on, act, delay }),
         }
     }
@@ -178,6 +180,10 @@ fn never(
 ) -> String {
     let allowed = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(" or ") };
     format!("found a {kind} of the {role} in {on}, expected {allowed}")
+}
+
+fn idle(delay: Duration) -> String {
+    format!("found a hold with a delay of {} ms, expected one without", delay.as_millis())
 }
 
 /// The script of a negotiation.
@@ -268,6 +274,29 @@ mod tests {
         check(Role::Consumer, "SUSPENDED", "complete", false);
         check(Role::Consumer, "STARTED", "complete", true);
         check(Role::Consumer, "started", "complete", false);
+    }
+
+    #[test]
+    fn a_hold_has_no_delay() {
+        let refused = |millis: u64| {
+            Err(format!("found a hold with a delay of {millis} ms, expected one without"))
+        };
+        let check = |act: &str, millis: u64, expected: Result<(), String>| {
+            let delay = Duration::from_millis(millis);
+            for role in [Role::Provider, Role::Consumer] {
+                let step = NegotiationStep::parse(role, "AGREED", act, delay);
+                let found = step.map(|step| assert_eq!(step.delay, delay));
+                assert_eq!(found, expected, "negotiation: {role} {act} {millis}");
+                let step = TransferStep::parse(role, "STARTED", act, delay);
+                let found = step.map(|step| assert_eq!(step.delay, delay));
+                assert_eq!(found, expected, "transfer: {role} {act} {millis}");
+            }
+        };
+        check("hold", 0, Ok(()));
+        check("hold", 1, refused(1));
+        check("hold", 86_400_000, refused(86_400_000));
+        check("terminate", 0, Ok(()));
+        check("terminate", 86_400_000, Ok(()));
     }
 
     #[test]

@@ -50,7 +50,14 @@ pub(crate) enum SecretSource {
 impl SecretSource {
     /// Whether it stands in the configuration file.
     pub(super) fn is_inline(&self) -> bool {
-        matches!(self, Self::Inline(_))
+        self.inline().is_some()
+    }
+
+    fn inline(&self) -> Option<&[u8]> {
+        match self {
+            Self::Inline(secret) => Some(secret.expose()),
+            Self::File(_) | Self::None => None,
+        }
     }
 
     /// The file of its own.
@@ -104,7 +111,12 @@ pub(super) fn read(
                 found: format!("{:?} ({}), as at {}", peer.name, peer.participant_id, twin.origin),
                 expected: "another name and participant id in every entry".to_owned(),
             }),
-            None => peers.push(peer),
+            None => {
+                if mode == IdentityMode::Static {
+                    wrong.extend(shared_token(&peers, &peer));
+                }
+                peers.push(peer);
+            }
         }
     }
     if let Some(entry) = entries.get(PEERS_MAX) {
@@ -116,6 +128,19 @@ pub(super) fn read(
         });
     }
     peers
+}
+
+/// Two peers with the same fixed header: each of them would be taken for the first.
+fn shared_token(peers: &[PeerConfig], peer: &PeerConfig) -> Option<Wrong> {
+    let token = peer.secret.inline()?;
+    let is_same = |other: &&PeerConfig| other.secret.inline() == Some(token);
+    let twin = peers.iter().find(is_same)?;
+    Some(Wrong::Value {
+        origin: peer.origin.clone(),
+        key: "peers.static_token".to_owned(),
+        found: format!("that of {:?}, at {}", twin.name, twin.origin),
+        expected: "another one in every entry".to_owned(),
+    })
 }
 
 fn one(
@@ -234,9 +259,13 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &[&str]) {
+        check_in(IdentityMode::SharedSecret, text, expected);
+    }
+
+    fn check_in(mode: IdentityMode, text: &str, expected: &[&str]) {
         let layer = Layer::file(Path::new("c.toml"), text);
         let mut wrong = layer.wrong;
-        read(&layer.peers, IdentityMode::SharedSecret, Path::new(""), &mut wrong);
+        read(&layer.peers, mode, Path::new(""), &mut wrong);
         let found: Vec<String> = wrong.iter().map(ToString::to_string).collect();
         assert_eq!(found, expected, "{text}");
     }
@@ -277,5 +306,32 @@ mod tests {
                 "c.toml:4: peers.address: found \"b\", expected an absolute http or https URL",
             ],
         );
+    }
+    #[test]
+    fn with_fixed_headers_every_peer_has_its_own_and_by_their_word_none_needs_one() {
+        let peer = |name: &str, more: &str| {
+            format!(
+                "[[peers]]\nname = \"{name}\"\nparticipant_id = \"{name}\"\n\
+                 address = \"http://b\"\n{more}\n"
+            )
+        };
+        let token = |name: &str, token: &str| peer(name, &format!("static_token = \"{token}\""));
+        let fixed = IdentityMode::Static;
+        check_in(fixed, &(token("a", "Bearer a") + &token("b", "Bearer b")), &[]);
+        check_in(
+            fixed,
+            &(token("a", "Bearer a") + &token("b", "Bearer b") + &token("c", "Bearer a")),
+            &["c.toml:11: peers.static_token: found that of \"a\", at c.toml:1, expected another \
+               one in every entry"],
+        );
+        check_in(
+            fixed,
+            &(token("a", "") + &peer("b", "secret_file = \"x\"")),
+            &[
+                "c.toml:5: peers.static_token: found 0 bytes, expected a text of 1 to 1024 bytes",
+                "c.toml:6: peers.static_token: found nothing, expected a text of 1 to 1024 bytes",
+            ],
+        );
+        check_in(IdentityMode::EdcMock, &(peer("a", "") + &peer("b", "")), &[]);
     }
 }

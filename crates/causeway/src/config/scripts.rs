@@ -256,6 +256,11 @@ mod tests {
                number from 0 to 86400000"],
         );
         check(
+            &format!("{head}steps = [{{ on = \"OFFERED\", do = \"hold\", delay_ms = 500 }}]"),
+            &["s.toml:5: automation.script.steps: found a hold with a delay of 500 ms, expected \
+               one without"],
+        );
+        check(
             &format!("{head}step = []"),
             &["s.toml:5: unknown key `automation.script.step`; did you mean `steps`?"],
         );

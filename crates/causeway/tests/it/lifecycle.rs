@@ -7,27 +7,35 @@ use std::process::{Child, Stdio};
 use super::Home;
 
 /// A running node; ended with the test.
-struct Serve {
+pub(super) struct Serve {
     child: Child,
+    /// What it wrote to its log until it was ready.
+    pub(super) said: String,
     /// Kept open, so that the node can go on writing its log.
     _stderr: BufReader<std::process::ChildStderr>,
 }
 
 impl Serve {
     /// Starts a node and waits until it says that it is ready.
-    fn start(home: &Home) -> Self {
+    pub(super) fn start(home: &Home) -> Self {
+        Self::start_with(home, &[])
+    }
+
+    /// The same, with further arguments.
+    pub(super) fn start_with(home: &Home, more: &[&str]) -> Self {
         let args = ["serve", "--set", "management.listen=127.0.0.1:0"];
-        let mut child = home.command(&args).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            home.command(&[&args, more].concat()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
         while !said.contains("ready: ") {
             let read = stderr.read_line(&mut said).unwrap();
             assert_ne!(read, 0, "the node ended early: {said}");
         }
-        Self { child, _stderr: stderr }
+        Self { child, said, _stderr: stderr }
     }
 
-    fn terminate(mut self) -> Option<i32> {
+    pub(super) fn terminate(mut self) -> Option<i32> {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         self.child.wait().unwrap().code()
