@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use causeway_dsp::catalog::{Catalog, Dataset};
 use causeway_dsp::version::ProtocolVersion;
@@ -33,6 +34,35 @@ pub struct CatalogPage {
     pub problems: Vec<String>,
     /// What to ask for the next page; `None` on the last one.
     pub next: Option<String>,
+}
+
+/// What a peer answered when it was asked for a page of its catalog.
+pub(crate) enum Asked {
+    /// The page, with what it will be recognised by.
+    Read {
+        page: CatalogPage,
+        tag: Option<String>,
+        /// Bytes on the wire.
+        received: usize,
+    },
+    /// It is what we have already; the next page, if the peer names it.
+    Unchanged { next: Option<String> },
+}
+
+/// Why a page was not answered.
+pub(crate) struct NotAnswered {
+    pub(crate) problem: Problem,
+    /// Whether asking again later can help.
+    pub(crate) is_transient: bool,
+    /// How long the peer asks to be left alone.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl From<Problem> for NotAnswered {
+    fn from(problem: Problem) -> Self {
+        let is_transient = problem.code() == ProblemCode::PeerUnreachable;
+        Self { problem, is_transient, retry_after: None }
+    }
 }
 
 /// The findings of a check of a peer, in the order they were made. The first that failed is the
@@ -83,20 +113,66 @@ impl Node {
         peer: &ParticipantId,
         next: Option<&str>,
     ) -> Result<CatalogPage, Problem> {
-        let base = self.peer_base(peer).await?;
-        let first = base.join("/catalog/request");
-        let url = match next {
-            None => first,
-            Some(next) => same_origin(&first, next)?,
+        let place = self.catalog_place(peer, next).await?;
+        match self.ask_for_page(peer, place, None).await {
+            Ok(Asked::Read { page, .. }) => Ok(page),
+            // Nobody asked whether it is unchanged.
+            Ok(Asked::Unchanged { .. }) => Err(misbehaved(peer, &"status 304 for a whole page")),
+            Err(refusal) => Err(refusal.problem),
+        }
+    }
+
+    /// The URL of a page of a peer's catalog: the first, or what the previous page named.
+    pub(crate) async fn catalog_place(
+        &self,
+        peer: &ParticipantId,
+        next: Option<&str>,
+    ) -> Result<String, Problem> {
+        let first = self.peer_base(peer).await?.join("/catalog/request");
+        match next {
+            None => Ok(first),
+            Some(next) => same_origin(&first, next),
+        }
+    }
+
+    /// Asks for a page at its place, once; with a tag, only if it is another one by now.
+    pub(crate) async fn ask_for_page(
+        &self,
+        peer: &ParticipantId,
+        place: String,
+        tag: Option<String>,
+    ) -> Result<Asked, NotAnswered> {
+        let is_conditional = tag.is_some();
+        let request = Outgoing {
+            authorization: self.0.directory.authorization(peer, self.now()),
+            body: Some(wire::write_catalog_request().into()),
+            if_none_match: tag,
+            is_large: true,
+            ..Outgoing::to(place.clone(), self.0.settings.retry.answer_timeout)
         };
-        let body = Some(wire::write_catalog_request().into());
-        let answer = self.call(peer, url.clone(), body).await?;
+        let answer = self.0.transport.send(request).await;
+        let answer = answer.map_err(|error| NotAnswered {
+            problem: unreachable(peer, &error),
+            is_transient: matches!(error, TransportError::Unreachable { .. }),
+            retry_after: None,
+        })?;
+        let next = answer.next.as_deref().map(|next| same_origin(&place, next)).transpose()?;
+        if answer.status == 304 && is_conditional {
+            return Ok(Asked::Unchanged { next });
+        }
+        if !answer.is_success() {
+            return Err(NotAnswered {
+                problem: refused(peer, &answer),
+                is_transient: answer.is_transient(),
+                retry_after: answer.retry_after,
+            });
+        }
         let document =
             wire::parse_answer(&answer.body).map_err(|error| misbehaved(peer, &error))?;
         let read = wire::read_catalog(&document).map_err(|error| misbehaved(peer, &error))?;
-        let next = answer.next.map(|next| same_origin(&url, &next)).transpose()?;
         let problems = read.problems.iter().map(ToString::to_string).collect();
-        Ok(CatalogPage { catalog: read.value, problems, next })
+        let page = CatalogPage { catalog: read.value, problems, next };
+        Ok(Asked::Read { page, tag: answer.tag, received: answer.received })
     }
 
     /// A dataset of a peer's catalog.
@@ -212,13 +288,7 @@ impl Node {
         }
         let url = peer.address.join("/.well-known/dspace-version");
         let id = &peer.participant_id;
-        let request = Outgoing {
-            url,
-            authorization: None,
-            body: None,
-            is_webhook: false,
-            timeout: self.0.settings.retry.answer_timeout,
-        };
+        let request = Outgoing::to(url, self.0.settings.retry.answer_timeout);
         let answer = self.0.transport.send(request).await.map_err(|e| unreachable(id, &e))?;
         if !answer.is_success() {
             return Err(refused(id, &answer));
@@ -242,11 +312,9 @@ impl Node {
         body: Option<bytes::Bytes>,
     ) -> Result<Answer, TransportError> {
         let request = Outgoing {
-            url,
             authorization: self.0.directory.authorization(peer, self.now()),
             body,
-            is_webhook: false,
-            timeout: self.0.settings.retry.answer_timeout,
+            ..Outgoing::to(url, self.0.settings.retry.answer_timeout)
         };
         self.0.transport.send(request).await
     }

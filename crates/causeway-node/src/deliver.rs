@@ -88,7 +88,7 @@ impl Node {
         let (url, body) = (row.url.clone(), Some(row.body.clone().into()));
         let answer = if row.subject.is_webhook() {
             let timeout = self.0.settings.retry.answer_timeout;
-            let request = Outgoing { url, authorization: None, body, is_webhook: true, timeout };
+            let request = Outgoing { is_webhook: true, body, ..Outgoing::to(url, timeout) };
             self.0.transport.send(request).await
         } else {
             self.send_to(&row.peer, url, body).await

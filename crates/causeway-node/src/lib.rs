@@ -22,6 +22,7 @@ mod offers;
 mod outcome;
 mod pulls;
 mod settings;
+mod sync;
 mod timers;
 mod transfer;
 mod transport;
@@ -30,7 +31,7 @@ mod webhook;
 use std::sync::Arc;
 
 use causeway_plane::{Flows, Objects};
-use causeway_store::{Event, Store};
+use causeway_store::{CatalogCache, Event, Store};
 use causeway_types::{Problem, ProblemCode, Timestamp};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -49,9 +50,10 @@ pub use self::negotiate::{Act as NegotiationAct, Opened, Terms};
 pub use self::offers::{NewOffer, OwnPage, Place};
 pub use self::pulls::PullProgress;
 pub use self::settings::{
-    DATA_PATH, ENDPOINT_TYPE_HTTP, FORMAT_HTTP_PULL, IdentityMode, Network, PROTOCOL_PATH, Peer,
-    Retry, Secret, Settings,
+    CatalogCopies, DATA_PATH, ENDPOINT_TYPE_HTTP, FORMAT_HTTP_PULL, IdentityMode, Network,
+    PROTOCOL_PATH, Peer, Retry, Secret, Settings,
 };
+pub use self::sync::{CatalogSync, SyncState};
 pub use self::transfer::Act as TransferAct;
 pub use self::transport::{Answer, HttpTransport, Outgoing, Transport, TransportError};
 
@@ -65,6 +67,8 @@ pub struct Parts {
     pub settings: Settings,
     /// Where it remembers.
     pub store: Arc<dyn Store>,
+    /// Where it keeps copies of peers' catalogs.
+    pub catalogs: Arc<dyn CatalogCache>,
     /// How it reaches others.
     pub transport: Arc<dyn Transport>,
     /// The door for downloads.
@@ -85,6 +89,7 @@ struct Inner {
     settings: Settings,
     directory: Directory,
     store: Arc<dyn Store>,
+    catalogs: Arc<dyn CatalogCache>,
     transport: Arc<dyn Transport>,
     egress: Egress,
     objects: Objects,
@@ -95,6 +100,7 @@ struct Inner {
     dispatcher: dispatch::Handle,
     pulls: pulls::Pulls,
     bases: catalog::Bases,
+    syncs: sync::Syncs,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -108,6 +114,7 @@ impl Node {
             directory: Directory::new(&parts.settings),
             settings: parts.settings,
             store: parts.store,
+            catalogs: parts.catalogs,
             transport: parts.transport,
             egress: parts.egress,
             objects: parts.objects,
@@ -118,11 +125,13 @@ impl Node {
             dispatcher,
             pulls: pulls::Pulls::default(),
             bases: catalog::Bases::default(),
+            syncs: sync::Syncs::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }));
         node.take_up().await?;
         node.0.tasks.spawn(dispatch::run(node.clone(), inbox));
+        node.0.tasks.spawn(sync::refresh(node.clone()));
         Ok(node)
     }
 
@@ -147,6 +156,11 @@ impl Node {
     /// Where this node remembers; for reading.
     pub fn store(&self) -> &dyn Store {
         self.0.store.as_ref()
+    }
+
+    /// Copies of peers' catalogs; for reading.
+    pub fn catalogs(&self) -> &dyn CatalogCache {
+        self.0.catalogs.as_ref()
     }
 
     /// Published files.

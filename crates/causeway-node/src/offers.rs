@@ -3,6 +3,7 @@
 use causeway_dsp::Question;
 use causeway_dsp::catalog::{Catalog, DataService, Dataset, Distribution, Filter, Metadata};
 use causeway_dsp::negotiation::Offer;
+use causeway_dsp::wire;
 use causeway_policy::Policy;
 use causeway_store::{
     Audience, ChangeSet, CommitError, Entity, EventKind, NewEvent, Page, PublishedOffer, Put, Rule,
@@ -183,10 +184,15 @@ impl Node {
             Place::Before(sequence) => (&backwards, Some(sequence)),
         };
         let mut offers = self.search(selection, after, CATALOG_PAGE_MAX + 1).await?;
-        let has_more = offers.len() > CATALOG_PAGE_MAX;
-        offers.truncate(CATALOG_PAGE_MAX);
+        let service = self.service();
+        // In both directions the page is filled from the place that was asked for.
+        let mut datasets =
+            wire::fill_page(offers.iter().map(|offer| dataset(&offer.value, service.clone())));
+        let has_more = offers.len() > datasets.len();
+        offers.truncate(datasets.len());
         if selection.newest_first {
             offers.reverse();
+            datasets.reverse();
         }
         let first = offers.first().map(|offer| offer.sequence);
         let last = offers.last().map(|offer| offer.sequence);
@@ -196,8 +202,6 @@ impl Node {
             Place::After(_) => (self.has_one(&backwards, first).await?, has_more),
             Place::Before(_) => (has_more, self.has_one(&forwards, last).await?),
         };
-        let service = self.service();
-        let datasets = offers.iter().map(|offer| dataset(&offer.value, service.clone())).collect();
         let own = &self.0.settings.participant_id;
         let catalog = Catalog {
             id: format!("urn:causeway:catalog:{own}"),

@@ -88,6 +88,15 @@ pub struct Retry {
     pub answer_timeout: Duration,
 }
 
+/// How copies of peers' catalogs are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CatalogCopies {
+    /// How old a copy may become before it is read again by itself; `None` for never.
+    pub refresh_every: Option<Duration>,
+    /// Most datasets that are copied from one peer.
+    pub peer_datasets_max: u64,
+}
+
 /// A range of addresses such as `10.0.0.0/8`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {
@@ -122,6 +131,8 @@ pub struct Settings {
     pub scripts: Vec<Script>,
     /// Trying again.
     pub retry: Retry,
+    /// Copies of peers' catalogs.
+    pub catalog: CatalogCopies,
     /// How long a pull token lasts.
     pub token_lifetime: Duration,
     /// Networks that are not public and may be called all the same.

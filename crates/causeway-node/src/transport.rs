@@ -1,6 +1,7 @@
 //! How bytes reach a peer. The trait exists so that worlds of nodes run in memory; the product
 //! has one implementation, over HTTP.
 
+use std::io::Read as _;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,10 +19,23 @@ pub struct Outgoing {
     pub authorization: Option<String>,
     /// The JSON body of a POST; a GET where there is none.
     pub body: Option<Bytes>,
+    /// The `ETag` of what we have already: a peer that has nothing else answers 304.
+    pub if_none_match: Option<String>,
+    /// Whether the answer may come compressed, which is worth it for catalogs.
+    pub is_large: bool,
     /// Whether the operator configured the URL, rather than a peer.
     pub is_webhook: bool,
     /// How long the answer may take.
     pub timeout: Duration,
+}
+
+impl Outgoing {
+    /// A GET of a peer's URL, with nothing else.
+    pub fn to(url: String, timeout: Duration) -> Self {
+        let (authorization, body, if_none_match) = (None, None, None);
+        let (is_large, is_webhook) = (false, false);
+        Self { url, authorization, body, if_none_match, is_large, is_webhook, timeout }
+    }
 }
 
 /// What came back.
@@ -31,11 +45,23 @@ pub struct Answer {
     pub status: u16,
     /// The target of the `Link` header with `rel="next"`, where there is one.
     pub next: Option<String>,
+    /// The `ETag`.
+    pub tag: Option<String>,
+    /// How long the server asks to be left alone, where it gives seconds.
+    pub retry_after: Option<Duration>,
+    /// Bytes of the body on the wire.
+    pub received: usize,
     /// The body, at most [`PEER_RESPONSE_BYTES_MAX`] bytes.
     pub body: Bytes,
 }
 
 impl Answer {
+    /// An answer with this status and nothing else.
+    pub fn of_status(status: u16) -> Self {
+        let (next, tag, retry_after) = (None, None, None);
+        Self { status, next, tag, retry_after, received: 0, body: Bytes::new() }
+    }
+
     /// 2xx
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
@@ -116,9 +142,22 @@ impl Transport for HttpTransport {
         if let Some(authorization) = &request.authorization {
             builder = builder.header(http::header::AUTHORIZATION, authorization);
         }
+        if let Some(tag) = &request.if_none_match {
+            builder = builder.header(http::header::IF_NONE_MATCH, tag);
+        }
+        if request.is_large {
+            builder = builder.header(http::header::ACCEPT_ENCODING, "gzip");
+        }
         let mut response = builder.timeout(request.timeout).send().await.map_err(unreachable)?;
         let status = response.status().as_u16();
-        let next = next_link(response.headers());
+        let headers = response.headers();
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let next = next_link(headers);
+        let tag = text(http::header::ETAG).map(str::to_owned);
+        let seconds = text(http::header::RETRY_AFTER).and_then(|value| value.parse().ok());
+        let retry_after = seconds.map(Duration::from_secs);
+        let is_packed = text(http::header::CONTENT_ENCODING)
+            .is_some_and(|coding| coding.trim().eq_ignore_ascii_case("gzip"));
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > PEER_RESPONSE_BYTES_MAX {
@@ -126,8 +165,28 @@ impl Transport for HttpTransport {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, next, body: body.freeze() })
+        let received = body.len();
+        let body = match is_packed {
+            true => unpacked(&body, &request.url)?,
+            false => body.freeze(),
+        };
+        Ok(Answer { status, next, tag, retry_after, received, body })
     }
+}
+
+/// A gzip body as it was before. It takes milliseconds at the limit, and no more memory than that.
+fn unpacked(packed: &[u8], url: &str) -> Result<Bytes, TransportError> {
+    let mut body = Vec::new();
+    let limit = PEER_RESPONSE_BYTES_MAX as u64 + 1;
+    let read = flate2::read::MultiGzDecoder::new(packed).take(limit).read_to_end(&mut body);
+    if let Err(error) = read {
+        let reason = format!("the compressed answer is damaged: {error}");
+        return Err(TransportError::Unreachable { url: url.to_owned(), reason });
+    }
+    if body.len() > PEER_RESPONSE_BYTES_MAX {
+        return Err(TransportError::TooLarge { url: url.to_owned() });
+    }
+    Ok(body.into())
 }
 
 /// The innermost reason is the one that helps ("connection refused").
@@ -161,6 +220,29 @@ fn next_link(headers: &http::HeaderMap) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_compressed_body_is_unpacked_up_to_the_limit() {
+        let packed = |body: &[u8]| {
+            let mut packed = Vec::new();
+            let level = flate2::Compression::fast();
+            flate2::read::GzEncoder::new(body, level).read_to_end(&mut packed).unwrap();
+            packed
+        };
+        assert_eq!(unpacked(&packed(b"{}"), "u").unwrap(), "{}");
+        assert_eq!(unpacked(&packed(b""), "u").unwrap(), "");
+        let largest = vec![b' '; PEER_RESPONSE_BYTES_MAX];
+        assert_eq!(unpacked(&packed(&largest), "u").unwrap().len(), PEER_RESPONSE_BYTES_MAX);
+        let bomb = packed(&vec![b' '; 50 * PEER_RESPONSE_BYTES_MAX]);
+        assert!(bomb.len() < PEER_RESPONSE_BYTES_MAX);
+        let found = unpacked(&bomb, "u");
+        assert!(matches!(found, Err(TransportError::TooLarge { .. })), "{found:?}");
+        let cut = &packed(b"something longer than nothing")[..20];
+        for damaged in [&b"{}"[..], cut] {
+            let found = unpacked(damaged, "u");
+            assert!(matches!(found, Err(TransportError::Unreachable { .. })), "{found:?}");
+        }
+    }
 
     #[test]
     fn the_next_page_is_found_among_other_links() {

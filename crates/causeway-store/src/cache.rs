@@ -104,7 +104,8 @@ pub trait CatalogCache: Send + Sync + 'static {
     async fn keep_page(&self, run: &Run, place: &str) -> Result<(), CommitError>;
     /// The run met a page that is new or has changed. A dataset that the run has met already, on
     /// this page or another, keeps its first copy; one that the page no longer has may turn up on
-    /// another, and is there until the run ends. Answers how many were taken.
+    /// another, and is there until the run ends. A page of which not all was taken is kept
+    /// without its tag, so that the next run reads it again. Answers how many were taken.
     async fn put_page(&self, run: &Run, page: NewPage) -> Result<u64, CommitError>;
     /// The run has ended. Unless it stopped early, what it did not meet is dropped.
     async fn end_run(&self, reading: Reading) -> Result<(), CommitError>;

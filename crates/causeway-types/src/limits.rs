@@ -43,6 +43,11 @@ pub const CONTEXT_NAMESPACE_BYTES_MAX: usize = 256;
 pub const READING_PROBLEMS_MAX: usize = 100;
 /// Most datasets on one catalog page.
 pub const CATALOG_PAGE_MAX: usize = 100;
+/// Most bytes of the datasets on one catalog page that holds more than one: well below what a peer
+/// reads.
+pub const CATALOG_PAGE_BYTES_MAX: usize = PEER_RESPONSE_BYTES_MAX / 4;
+/// Most members of all arrays and objects of these datasets together.
+pub const CATALOG_PAGE_NODES_MAX: usize = PEER_RESPONSE_NODES_MAX / 2;
 /// Most themes, keywords or places that one offer names, each.
 pub const CATALOG_TERMS_MAX: usize = 64;
 /// Longest theme, keyword, place or licence, in bytes.
@@ -67,6 +72,16 @@ pub const API_PAGE_MAX: usize = 500;
 pub const API_PAGE_DEFAULT: usize = 50;
 /// Most catalog pages read from one peer in one request.
 pub const CATALOG_PAGES_READ_MAX: usize = 1_000;
+/// Most pages that are copied of one peer's catalog.
+pub const SYNC_PAGES_MAX: u64 = 20_000;
+/// Most bytes that are received for one copy of a peer's catalog (1 GiB).
+pub const SYNC_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+/// Most pages one after another that bring nothing new before a catalog counts as endless.
+pub const SYNC_BARREN_PAGES_MAX: u64 = 8;
+/// Most peers whose catalogs are copied at the same time; each is asked for one page at a time.
+pub const SYNC_PEERS_MAX: usize = 4;
+/// Most attempts to read one page while a catalog is copied.
+pub const SYNC_ATTEMPTS_MAX: u32 = 5;
 /// Longest `reason` kept of a peer's error or termination, in bytes.
 pub const REASON_BYTES_MAX: usize = 4 * 1024;
 /// Most reasons kept of a peer's error or termination.

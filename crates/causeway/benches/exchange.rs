@@ -7,29 +7,23 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 
+mod shared;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use causeway_dsp::Question;
-use causeway_node::clock::System;
-use causeway_node::{Egress, HttpTransport, Network, Parts, Peer, Retry, Secret, Settings};
-use causeway_plane::Objects;
-use causeway_store::{MemoryStore, Rule};
-use causeway_types::{Address, AgreementId, ParticipantId, ProcessId};
 use serde_json::{Value, json};
-use support::{Node, Setup, participant_id};
+use shared::{ByHand, Report, ms, percentile};
+use support::{Node, Setup};
 use tokio::task::JoinSet;
 
 const GIB: u64 = 1 << 30;
 
 struct Options {
-    json: bool,
     sequential: usize,
     parallel: usize,
     transfer_bytes: u64,
@@ -41,7 +35,6 @@ async fn main() {
     let arguments: HashSet<String> = std::env::args().collect();
     let is_quick = arguments.contains("--quick");
     let options = Options {
-        json: arguments.contains("--json"),
         sequential: if is_quick { 50 } else { 1_000 },
         parallel: if is_quick { 200 } else { 5_000 },
         transfer_bytes: if is_quick { GIB / 64 } else { GIB },
@@ -59,39 +52,37 @@ async fn main() {
     let peers = vec![("consumer", two), ("by-hand", three)];
     let mut provider = Node::make(directory, &setup("provider", one, peers));
     let mut consumer = Node::make(directory, &setup("consumer", two, vec![("provider", one)]));
-    let mut report = serde_json::Map::new();
+    let mut report = Report::new(arguments.contains("--json"));
 
     let binary = std::fs::metadata(env!("CARGO_BIN_EXE_causeway")).unwrap().len();
     let ready = [provider.start().await, consumer.start().await];
     // A node has settled once it has answered somebody.
     consumer.get("/node").await;
-    tell(&options, &mut report, "binary_bytes", json!(binary));
-    tell(&options, &mut report, "ready_ms", json!(ready.map(ms)));
+    report.tell("binary_bytes", json!(binary));
+    report.tell("ready_ms", json!(ready.map(ms)));
     let idle = [provider.memory("VmRSS"), consumer.memory("VmRSS")];
-    tell(&options, &mut report, "idle_rss_bytes", json!(idle));
+    report.tell("idle_rss_bytes", json!(idle));
 
     let offer = provider.publish(vec![1_u8; 1_000]).await;
     let offer = consumer.offer_of("provider", &offer["dataset_id"]).await;
     sequential(&options, &mut report, &provider, &consumer, &offer).await;
     parallel(&options, &mut report, &provider, &consumer, &offer).await;
     let busy = [provider.memory("VmRSS"), consumer.memory("VmRSS")];
-    tell(&options, &mut report, "rss_after_negotiations_bytes", json!(busy));
+    report.tell("rss_after_negotiations_bytes", json!(busy));
 
-    let hand = ByHand::start(directory, one, three).await;
+    let hand = ByHand::start(directory, "by-hand", one, three).await;
     transfers(&options, &mut report, &provider, &consumer, &hand, directory).await;
     let peak = [provider.memory("VmHWM"), consumer.memory("VmHWM")];
-    tell(&options, &mut report, "peak_rss_bytes", json!(peak));
+    report.tell("peak_rss_bytes", json!(peak));
     assert!(provider.terminate().success());
     assert!(consumer.terminate().success());
-    if options.json {
-        println!("{}", Value::Object(report));
-    }
+    report.finish();
 }
 
 /// One after the other: from the request to FINALIZED on both sides.
 async fn sequential(
     options: &Options,
-    report: &mut serde_json::Map<String, Value>,
+    report: &mut Report,
     provider: &Node,
     consumer: &Node,
     offer: &Value,
@@ -109,15 +100,15 @@ async fn sequential(
         times.push(began.elapsed());
     }
     times.sort();
-    let at = |percent: usize| ms(times[(times.len() - 1) * percent / 100]);
-    tell(options, report, "negotiation_p50_ms", json!(at(50)));
-    tell(options, report, "negotiation_p99_ms", json!(at(99)));
+    let at = |percent| ms(percentile(&times, percent));
+    report.tell("negotiation_p50_ms", json!(at(50)));
+    report.tell("negotiation_p99_ms", json!(at(99)));
 }
 
 /// Many at the same time: how many are FINALIZED on both sides each second.
 async fn parallel(
     options: &Options,
-    report: &mut serde_json::Map<String, Value>,
+    report: &mut Report,
     provider: &Node,
     consumer: &Node,
     offer: &Value,
@@ -160,19 +151,19 @@ async fn parallel(
         }
     }
     let rate = options.parallel as f64 / began.elapsed().as_secs_f64();
-    tell(options, report, "negotiations_per_second_64_parallel", json!(rate.round()));
+    report.tell("negotiations_per_second_64_parallel", json!(rate.round()));
     times.sort();
     if !times.is_empty() {
-        let at = |percent: usize| ms(times[(times.len() - 1) * percent / 100]);
-        tell(options, report, "negotiation_64_parallel_p50_ms", json!(at(50)));
-        tell(options, report, "negotiation_64_parallel_p99_ms", json!(at(99)));
+        let at = |percent| ms(percentile(&times, percent));
+        report.tell("negotiation_64_parallel_p50_ms", json!(at(50)));
+        report.tell("negotiation_64_parallel_p99_ms", json!(at(99)));
     }
 }
 
 /// The same file, from the same node: fetched and verified by the other node, and by curl.
 async fn transfers(
     options: &Options,
-    report: &mut serde_json::Map<String, Value>,
+    report: &mut Report,
     provider: &Node,
     consumer: &Node,
     hand: &ByHand,
@@ -212,13 +203,13 @@ async fn transfers(
         times[times.len() / 2]
     };
     let (ours, curls, synced) = (median(&mut ours), median(&mut curls), median(&mut synced));
-    tell(options, report, "transfer_bytes", json!(options.transfer_bytes));
-    tell(options, report, "transfer_ms", json!(ms(ours)));
-    tell(options, report, "curl_ms", json!(ms(curls)));
-    tell(options, report, "curl_and_fsync_ms", json!(ms(synced)));
+    report.tell("transfer_bytes", json!(options.transfer_bytes));
+    report.tell("transfer_ms", json!(ms(ours)));
+    report.tell("curl_ms", json!(ms(curls)));
+    report.tell("curl_and_fsync_ms", json!(ms(synced)));
     let ratio = |curl: Duration| (curl.as_secs_f64() / ours.as_secs_f64() * 100.0).round() / 100.0;
-    tell(options, report, "ratio_to_curl", json!(ratio(curls)));
-    tell(options, report, "ratio_to_curl_and_fsync", json!(ratio(synced)));
+    report.tell("ratio_to_curl", json!(ratio(curls)));
+    report.tell("ratio_to_curl_and_fsync", json!(ratio(synced)));
 }
 
 fn curl(url: &str, token: &str, file: &Path, sync: bool) -> Duration {
@@ -250,102 +241,4 @@ fn write_noise(path: &Path, bytes: u64) {
         }
         file.write_all(&slice).unwrap();
     }
-}
-
-/// A participant that fetches nothing itself: it says where and with which token curl may.
-struct ByHand {
-    node: causeway_node::Node,
-    provider: ParticipantId,
-}
-
-impl ByHand {
-    async fn start(directory: &Path, provider_port: u16, port: u16) -> Self {
-        let received = directory.join("by-hand");
-        std::fs::create_dir_all(&received).unwrap();
-        let address = |port| Address::parse(&format!("http://127.0.0.1:{port}")).unwrap();
-        let provider = ParticipantId::parse(participant_id("provider")).unwrap();
-        let settings = Settings {
-            participant_id: ParticipantId::parse(participant_id("by-hand")).unwrap(),
-            title: "by hand".to_owned(),
-            jurisdiction: None,
-            address: address(port),
-            objects: directory.join("by-hand-objects"),
-            received,
-            peers: vec![Peer {
-                name: "provider".to_owned(),
-                participant_id: provider.clone(),
-                address: address(provider_port),
-                base: None,
-                secret: Secret::new(support::secret()),
-            }],
-            identity: causeway_node::IdentityMode::SharedSecret,
-            rules: vec![(Question::TransferStarted, Rule::Hold)],
-            scripts: Vec::new(),
-            retry: Retry {
-                attempts_max: 10,
-                wait_first: Duration::from_millis(100),
-                wait_max: Duration::from_secs(1),
-                answer_timeout: Duration::from_secs(10),
-            },
-            token_lifetime: Duration::from_secs(3_600),
-            reachable: vec![Network::parse("127.0.0.0/8").unwrap()],
-        };
-        let egress = Egress::new(settings.reachable.clone()).unwrap();
-        let parts = Parts {
-            store: Arc::new(MemoryStore::new()),
-            transport: Arc::new(HttpTransport::new(egress.clone())),
-            egress,
-            objects: Objects::open(&settings.objects).unwrap(),
-            clock: Arc::new(System),
-            entropy: Arc::new(System),
-            settings,
-        };
-        let node = causeway_node::Node::start(parts).await.unwrap();
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
-        let router = causeway_api::protocol_router(node.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { node, provider }
-    }
-
-    /// Where the dataset is fetched, and with which token.
-    async fn address(&self, dataset: &str) -> (String, String) {
-        let id = causeway_types::DatasetId::parse(dataset).unwrap();
-        let dataset = self.node.peer_dataset(&self.provider, &id).await.unwrap();
-        let mut offer = dataset.offers[0].clone();
-        offer.target = Some(id);
-        let entry = self.node.request_contract(&self.provider, offer, None).await.unwrap();
-        let agreement = self.agreement(&entry.negotiation.id).await;
-        let entry = self.node.request_transfer(&agreement, None).await.unwrap();
-        let mut look = tokio::time::interval(Duration::from_millis(2));
-        loop {
-            look.tick().await;
-            let stored = self.node.store().transfer(&entry.transfer.id).await.unwrap().unwrap();
-            if let Some(address) = stored.value.transfer.data_address {
-                let token = address.property("authorization").unwrap().to_owned();
-                return (address.endpoint.unwrap(), token);
-            }
-        }
-    }
-
-    async fn agreement(&self, negotiation: &ProcessId) -> AgreementId {
-        let mut look = tokio::time::interval(Duration::from_millis(2));
-        loop {
-            look.tick().await;
-            let stored = self.node.store().negotiation(negotiation).await.unwrap().unwrap();
-            if let Some(agreement) = stored.value.negotiation.concluded() {
-                return agreement.id.clone();
-            }
-        }
-    }
-}
-
-fn ms(time: Duration) -> f64 {
-    (time.as_secs_f64() * 100_000.0).round() / 100.0
-}
-
-fn tell(options: &Options, report: &mut serde_json::Map<String, Value>, name: &str, value: Value) {
-    if !options.json {
-        println!("{name:<40} {value}");
-    }
-    report.insert(name.to_owned(), value);
 }

@@ -8,8 +8,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::commands::{
-    agreement, api, catalog, completion, config as config_command, demo, doctor, get, init,
-    negotiation, offer, openapi, peer, serve, status, transfer,
+    agreement, api, catalog, check, completion, config as config_command, demo, doctor, get, init,
+    law, negotiation, offer, openapi, peer, search, serve, status, transfer,
 };
 use crate::config::{Config, Sources};
 use crate::exit::{Exit, Failure, Outcome};
@@ -37,6 +37,7 @@ Exit codes:
     0  ok
     1  failure
     2  wrong usage or configuration, or a confirmation is missing
+    3  the law does not let it pass as it stands, or that is not known
     4  the token is missing or wrong, or the act is not allowed
     5  the peer refused, or the negotiation or transfer ended
     6  the node, a peer or the network cannot be reached; trying again makes sense
@@ -88,8 +89,14 @@ pub(crate) enum Command {
     Serve(serve::Args),
     /// Publish files, list and withdraw offers.
     Offer(offer::Args),
-    /// List what a peer offers.
+    /// List what a peer offers, or copy the catalogs of peers to search them offline.
     Catalog(catalog::Args),
+    /// Check whether a crossing is lawful, on both sides.
+    Check(check::Args),
+    /// Look at the rule packs: what they say, what they ask for, and whether they hold.
+    Law(law::Args),
+    /// Find datasets in the copies of peers' catalogs.
+    Search(search::Args),
     /// Get a dataset of a peer: negotiate, transfer, verify, write the file.
     Get(get::Args),
     /// Look at negotiations and decide them.
@@ -125,6 +132,9 @@ impl Command {
             Self::Serve(args) => serve::run(context, &args),
             Self::Offer(args) => client_command(offer::run(context, args)),
             Self::Catalog(args) => client_command(catalog::run(context, args)),
+            Self::Check(args) => check::run(context, &args),
+            Self::Law(args) => law::run(context, &args),
+            Self::Search(args) => client_command(search::run(context, args)),
             Self::Get(args) => client_command(get::run(context, args)),
             Self::Negotiation(args) => client_command(negotiation::run(context, args)),
             Self::Agreement(args) => client_command(agreement::run(context, args)),

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use causeway_dsp::Question;
-use causeway_node::{IdentityMode, Network, Retry, Script};
+use causeway_node::{CatalogCopies, IdentityMode, Network, Retry, Script};
 use causeway_store::Rule;
 use causeway_types::{Address, ParticipantId};
 
@@ -208,6 +208,15 @@ impl Config {
             wait_first: millis("retry.wait_first_ms"),
             wait_max: millis("retry.wait_max_ms"),
             answer_timeout: millis("retry.answer_timeout_ms"),
+        }
+    }
+
+    /// `catalog.*`.
+    pub(crate) fn catalog(&self) -> CatalogCopies {
+        let minutes = self.count("catalog.refresh_minutes");
+        CatalogCopies {
+            refresh_every: (minutes > 0).then(|| Duration::from_secs(minutes * 60)),
+            peer_datasets_max: self.count("catalog.peer_datasets_max"),
         }
     }
 

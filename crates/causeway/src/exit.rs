@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Failure,
     /// The command line or the configuration is wrong, or a confirmation is missing.
     Usage,
+    /// The law does not let it pass as it stands, or it is not known whether it does.
+    Blocked,
     /// The token is missing or wrong, or the act is not allowed.
     Permission,
     /// The peer refused, or the negotiation or transfer ended.
@@ -36,6 +38,7 @@ pub(crate) const CODES: &[(u8, &str)] = &[
     (0, "ok"),
     (1, "failure"),
     (2, "wrong usage or configuration, or a confirmation is missing"),
+    (3, "the law does not let it pass as it stands, or that is not known"),
     (4, "the token is missing or wrong, or the act is not allowed"),
     (5, "the peer refused, or the negotiation or transfer ended"),
     (6, "the node, a peer or the network cannot be reached; trying again makes sense"),
@@ -51,6 +54,7 @@ impl Exit {
         match self {
             Self::Failure => 1,
             Self::Usage => 2,
+            Self::Blocked => 3,
             Self::Permission => 4,
             Self::Refused => 5,
             Self::Unreachable => 6,
@@ -86,6 +90,7 @@ impl Exit {
         match self {
             Self::Failure => "failure",
             Self::Usage => "usage",
+            Self::Blocked => "blocked",
             Self::Permission => "forbidden",
             Self::Refused => "peer-refused",
             Self::Unreachable => "unreachable",

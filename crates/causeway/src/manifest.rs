@@ -1,8 +1,9 @@
 //! The manifest of a bulk publication: a directory, a CSV table or JSON lines, read into offers as
 //! the management API takes them. A row that cannot be read does not keep the others from it; it
-//! carries its place and the reason. Files are not opened here.
+//! carries its place and the reason. A row becomes an offer when its turn comes: a manifest of a
+//! million rows would take gigabytes as offers. Files are not opened here.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use causeway_types::limits::MANIFEST_BYTES_MAX;
@@ -42,12 +43,15 @@ const LANGUAGES: [&str; 2] = ["title", "description"];
 /// The other columns.
 const OTHERS: [&str; 3] = ["file", "time", "policy"];
 
+/// Rows in their order.
+pub(crate) type Rows = Box<dyn ExactSizeIterator<Item = Row>>;
+
 /// Reads a directory or a manifest. `language` is that of `title` and `description`.
-pub(crate) fn read(path: &Path, language: &str) -> Outcome<Vec<Row>> {
+pub(crate) fn read(path: &Path, language: &str) -> Outcome<Rows> {
     let name = path.display();
     let metadata = std::fs::metadata(path).doing(format_args!("read {name}"))?;
     if metadata.is_dir() {
-        return directory(path, language);
+        return Ok(Box::new(directory(path, language)?.into_iter()));
     }
     if metadata.len() > MANIFEST_BYTES_MAX {
         let found = metadata.len();
@@ -57,12 +61,12 @@ pub(crate) fn read(path: &Path, language: &str) -> Outcome<Vec<Row>> {
     let text = std::fs::read_to_string(path).doing(format_args!("read {name}"))?;
     let base = path.parent().unwrap_or(Path::new("."));
     let extension = path.extension().map(|extension| extension.to_string_lossy());
-    let mut rows = match extension.as_deref() {
+    let rows = match extension.as_deref() {
         Some("jsonl" | "ndjson") => json_lines(&text, path, base, language),
         _ => table(&text, path, base, language)?,
     };
-    refuse_repeated(&mut rows);
-    Ok(rows)
+    let mut seen = HashSet::new();
+    Ok(Box::new(rows.map(move |row| refuse_repeated(row, &mut seen))))
 }
 
 /// Every file below a directory, in the order of names; what begins with a dot is passed over.
@@ -91,19 +95,22 @@ fn directory(root: &Path, language: &str) -> Outcome<Vec<Row>> {
     Ok(rows)
 }
 
-fn json_lines(text: &str, manifest: &Path, base: &Path, language: &str) -> Vec<Row> {
+fn json_lines(text: &str, manifest: &Path, base: &Path, language: &str) -> Rows {
     let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-    let row = |(number, line): (usize, &str)| {
-        let says = serde_json::from_str::<Map<String, Value>>(line)
+    let lines: Vec<(usize, String)> = lines.map(|(n, line)| (n, line.to_owned())).collect();
+    let manifest = manifest.display().to_string();
+    let (base, language) = (base.to_owned(), language.to_owned());
+    let row = move |(number, line): (usize, String)| {
+        let says = serde_json::from_str::<Map<String, Value>>(&line)
             .map_err(|error| format!("found no JSON object: {error}"))
-            .and_then(|members| entry(members, base, language));
-        Row { place: format!("{}:{number}", manifest.display()), says }
+            .and_then(|members| entry(members, &base, &language));
+        Row { place: format!("{manifest}:{number}"), says }
     };
-    lines.map(row).collect()
+    Box::new(lines.into_iter().map(row))
 }
 
-fn table(text: &str, manifest: &Path, base: &Path, language: &str) -> Outcome<Vec<Row>> {
-    let name = manifest.display();
+fn table(text: &str, manifest: &Path, base: &Path, language: &str) -> Outcome<Rows> {
+    let name = manifest.display().to_string();
     let mut records = csv::records(text.strip_prefix('\u{feff}').unwrap_or(text));
     let header = match records.next() {
         Some(record) => record.fields,
@@ -115,7 +122,9 @@ fn table(text: &str, manifest: &Path, base: &Path, language: &str) -> Outcome<Ve
         check_column(column)
             .map_err(|reason| Failure::new(Exit::Usage, format!("read {name}:1: {reason}")))?;
     }
-    let row = |record: csv::Record| {
+    let records: Vec<csv::Record> = records.collect();
+    let (base, language) = (base.to_owned(), language.to_owned());
+    let row = move |record: csv::Record| {
         let says = record.fields.and_then(|fields| {
             if fields.len() != header.len() {
                 let (found, expected) = (fields.len(), header.len());
@@ -123,11 +132,11 @@ fn table(text: &str, manifest: &Path, base: &Path, language: &str) -> Outcome<Ve
             }
             let filled = header.iter().cloned().zip(fields).filter(|(_, field)| !field.is_empty());
             let members = filled.map(|(column, field)| (column, Value::from(field))).collect();
-            entry(members, base, language)
+            entry(members, &base, &language)
         });
         Row { place: format!("{name}:{}", record.line), says }
     };
-    Ok(records.map(row).collect())
+    Ok(Box::new(records.into_iter().map(row)))
 }
 
 fn check_column(name: &str) -> Result<(), String> {
@@ -219,10 +228,8 @@ fn policy(value: Value, base: &Path) -> Result<Value, String> {
 }
 
 /// A dataset is known again by its file or its id, so no two rows may share both.
-fn refuse_repeated(rows: &mut [Row]) {
-    let mut seen = BTreeSet::new();
-    for row in rows {
-        let Ok(entry) = &row.says else { continue };
+fn refuse_repeated(mut row: Row, seen: &mut HashSet<String>) -> Row {
+    if let Ok(entry) = &row.says {
         let id = entry.offer.get("dataset_id").and_then(Value::as_str);
         let key = id.map_or_else(|| entry.name.clone(), |id| format!("\0{id}"));
         if !seen.insert(key) {
@@ -230,6 +237,7 @@ fn refuse_repeated(rows: &mut [Row]) {
             row.says = Err(reason.to_owned());
         }
     }
+    row
 }
 
 #[cfg(test)]

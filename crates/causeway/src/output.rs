@@ -12,7 +12,7 @@ use crate::exit::{Failure, Outcome};
 const COLUMNS_DEFAULT: u16 = 100;
 
 /// Columns that are copied or compared as a whole, so they are never wrapped.
-const WHOLE: &[&str] = &["id", "offer", "field", "key", "at", "updated", "since", "size"];
+const WHOLE: &[&str] = &["id", "offer", "field", "key", "at", "updated", "since", "size", "as of"];
 
 /// Columns from which on a terminal has room for a second id in a row, the last column.
 const COLUMNS_WIDE: u16 = 140;

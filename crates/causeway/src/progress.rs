@@ -96,3 +96,45 @@ impl Progress {
         }
     }
 }
+
+/// How far work is whose end is not known: a line that is written over where somebody watches.
+pub(crate) struct Line {
+    spinner: Option<ProgressBar>,
+    is_quiet: bool,
+    told_at: Timestamp,
+}
+
+impl Line {
+    /// Shows nothing yet.
+    pub(crate) fn new(output: &Output) -> Self {
+        let is_shown = output.stderr_is_terminal() && !output.is_quiet();
+        let spinner =
+            is_shown.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
+        Self { spinner, is_quiet: output.is_quiet(), told_at: System.now() }
+    }
+
+    /// Says how far it is.
+    pub(crate) fn show(&mut self, text: &str) {
+        match &self.spinner {
+            Some(spinner) => {
+                spinner.set_message(text.to_owned());
+                spinner.tick();
+            }
+            None if self.is_quiet => {}
+            None => {
+                let now = System.now();
+                if now.micros_since(self.told_at) >= LINE_MICROS {
+                    self.told_at = now;
+                    eprintln!("{text}");
+                }
+            }
+        }
+    }
+
+    /// Takes the line away.
+    pub(crate) fn finish(self) {
+        if let Some(spinner) = self.spinner {
+            spinner.finish_and_clear();
+        }
+    }
+}

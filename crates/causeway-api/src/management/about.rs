@@ -66,11 +66,22 @@ pub(super) fn outcome(of: &InBatch) -> PublishOutcome {
 }
 
 fn read_period(period: &Period) -> Result<(Timestamp, Timestamp), Problem> {
-    let time =
-        |text: &str| Timestamp::parse(text).map_err(|error| bad(format!("temporal: {error}")));
-    let (start, end) = (time(&period.start)?, time(&period.end)?);
+    between("temporal", &period.start, &period.end)
+}
+
+/// Two times with a slash between.
+pub(super) fn parse_period(text: &str) -> Result<(Timestamp, Timestamp), Problem> {
+    let (start, end) = text
+        .split_once('/')
+        .ok_or_else(|| bad("time: expected two RFC 3339 times with a slash between"))?;
+    between("time", start, end)
+}
+
+fn between(name: &str, start: &str, end: &str) -> Result<(Timestamp, Timestamp), Problem> {
+    let time = |text: &str| Timestamp::parse(text).map_err(|error| bad(format!("{name}: {error}")));
+    let (start, end) = (time(start)?, time(end)?);
     if start > end {
-        return Err(bad(format!("temporal: found the end {end} before the start {start}")));
+        return Err(bad(format!("{name}: found the end {end} before the start {start}")));
     }
     Ok((start, end))
 }

@@ -1,7 +1,9 @@
 //! Concluded contracts.
 
 use axum::Json;
-use axum::extract::{self, Path, Query};
+use axum::extract::{self, Path};
+use causeway_node::Node;
+use causeway_store::AgreementEntry;
 use causeway_types::{AgreementId, Problem, ProblemCode};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -9,7 +11,7 @@ use utoipa_axum::routes;
 use super::State;
 use super::models::{Agreement, Page};
 use super::problem::{Failed, ProblemBody};
-use super::request::{Listing, answer, bad, full, unreadable};
+use super::request::{Listing, Query, answer, bad, full, unreadable};
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(show))
@@ -44,10 +46,17 @@ async fn show(
     extract::State(state): extract::State<State>,
     Path(id): Path<String>,
 ) -> Result<Json<Agreement>, Failed> {
-    let id = AgreementId::parse(full(&id)).map_err(|error| bad(&error))?;
-    let stored = state.node.store().agreement(&id).await.map_err(unreadable)?;
-    let stored = stored.ok_or_else(|| {
-        Problem::new(ProblemCode::NotFound, format!("there is no agreement {id}"))
-    })?;
-    Ok(Json(Agreement::of(&stored.value)))
+    Ok(Json(Agreement::of(&find(&state.node, &id).await?)))
+}
+
+/// The agreement of this id. Providers name agreements, some by bare UUIDs: an id counts as it
+/// stands, and only then as one without `urn:uuid:`.
+pub(super) async fn find(node: &Node, text: &str) -> Result<AgreementEntry, Problem> {
+    for id in [text.to_owned(), full(text)] {
+        let id = AgreementId::parse(id).map_err(|error| bad(&error))?;
+        if let Some(stored) = node.store().agreement(&id).await.map_err(unreadable)? {
+            return Ok(stored.value);
+        }
+    }
+    Err(Problem::new(ProblemCode::NotFound, format!("there is no agreement {text}")))
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use causeway_dsp::catalog::Dataset as DspDataset;
 use causeway_dsp::negotiation::{self, InFlight, Offer as DspOffer, Stage};
 use causeway_dsp::{Question, transfer, wire};
-use causeway_node::{Probe, PullProgress};
+use causeway_node::{CatalogSync, Probe, PullProgress};
 use causeway_store::{
-    AgreementEntry, Event as StoredEvent, NegotiationEntry, PublishedOffer, Rule, TransferEntry,
+    AgreementEntry, CachedDataset, Event as StoredEvent, NegotiationEntry, PublishedOffer, Rule,
+    TransferEntry,
 };
 use causeway_types::{
     Blake3, Content as TypedContent, DatasetId, LangText, ParticipantId, Problem, ProblemCode,
@@ -17,8 +18,8 @@ use serde_json::Value;
 
 use super::about;
 use super::models::{
-    Agreement, CatalogOffer, Check, CheckStep, Content, Dataset, Distribution, Event, Negotiation,
-    NewOffer, Offer, Outcome, Progress, Transfer,
+    Agreement, CatalogCopy, CatalogOffer, Check, CheckStep, Content, Dataset, Distribution, Event,
+    FoundDataset, Negotiation, NewOffer, Offer, Outcome, Progress, Transfer,
 };
 
 pub(super) fn bad(error: impl std::fmt::Display) -> Problem {
@@ -50,6 +51,36 @@ impl Check {
             hint: step.hint.clone(),
         });
         Self { peer: peer.to_string(), works: probe.is_good(), steps: steps.collect() }
+    }
+}
+
+impl CatalogCopy {
+    pub(crate) fn of(sync: &CatalogSync) -> Self {
+        let time = |at: Option<causeway_types::Timestamp>| at.map(|at| at.to_string());
+        Self {
+            peer: sync.peer.to_string(),
+            state: sync.state.as_str().to_owned(),
+            started_at: time(sync.started_at),
+            ended_at: time(sync.ended_at),
+            complete_at: time(sync.complete_at),
+            pages: sync.pages,
+            unchanged: sync.unchanged,
+            bytes: sync.bytes,
+            passed_over: sync.passed_over,
+            datasets: sync.datasets,
+            stopped: sync.stopped.clone(),
+        }
+    }
+}
+
+impl FoundDataset {
+    pub(crate) fn of(copy: &CachedDataset, peer_name: Option<String>) -> Self {
+        Self {
+            peer: copy.peer.to_string(),
+            peer_name,
+            read_at: copy.read_at.to_string(),
+            dataset: Dataset::of(&copy.dataset),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{self, Query};
+use axum::extract;
 use axum::response::Sse;
 use axum::response::sse;
 use causeway_node::Node;
@@ -22,7 +22,7 @@ use utoipa_axum::routes;
 use super::State;
 use super::models::{Event, Page};
 use super::problem::{Failed, ProblemBody};
-use super::request::{Listing, unreadable};
+use super::request::{Listing, Query, unreadable};
 
 /// Events read from the store at once.
 const READ_MAX: usize = 256;

@@ -3,6 +3,7 @@
 mod about;
 mod access;
 mod agreements;
+mod catalogs;
 mod convert;
 mod events;
 mod idempotency;
@@ -72,6 +73,7 @@ fn routes() -> OpenApiRouter<State> {
     let resources = OpenApiRouter::new()
         .merge(node::routes())
         .merge(peers::routes())
+        .merge(catalogs::routes())
         .merge(objects::routes())
         .merge(offers::routes())
         .merge(negotiations::routes())

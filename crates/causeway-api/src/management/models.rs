@@ -146,6 +146,53 @@ pub struct Distribution {
     pub content: Option<Content>,
 }
 
+/// The copy of a peer's catalog.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CatalogCopy {
+    /// The peer's participant id.
+    pub peer: String,
+    /// `waiting`, `running`, `complete`, or `stopped` before the end of the catalog.
+    pub state: String,
+    /// When this copying, or the last one, began; RFC 3339.
+    pub started_at: Option<String>,
+    /// When it ended.
+    pub ended_at: Option<String>,
+    /// When the last copying began that reached the end.
+    pub complete_at: Option<String>,
+    /// Pages that were asked for.
+    pub pages: u64,
+    /// Pages among them that had not changed.
+    pub unchanged: u64,
+    /// Bytes of answers, as they came over the network.
+    pub bytes: u64,
+    /// Entries that could not be read or came twice.
+    pub passed_over: u64,
+    /// Datasets met so far; after the end, those there is a copy of.
+    pub datasets: u64,
+    /// Why it did not reach the end.
+    pub stopped: Option<String>,
+}
+
+/// The copies of all peers' catalogs.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CatalogCopies {
+    /// By participant id.
+    pub items: Vec<CatalogCopy>,
+}
+
+/// A dataset in the copy of a peer's catalog.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FoundDataset {
+    /// The peer's participant id.
+    pub peer: String,
+    /// The peer's short name, if it is still configured.
+    pub peer_name: Option<String>,
+    /// When the copying began in which the peer last said so.
+    pub read_at: String,
+    /// The dataset.
+    pub dataset: Dataset,
+}
+
 /// What to publish.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,7 +1,8 @@
 //! Negotiations: request a contract, answer, propose, end, look back.
 
-use axum::extract::{self, Path, Query};
+use axum::extract::{self, Path};
 use axum::{Extension, Json};
+use causeway_dsp::catalog::Dataset;
 use causeway_dsp::negotiation::Offer;
 use causeway_dsp::{Reason, wire};
 use causeway_node::{NegotiationAct, Node, Terms};
@@ -15,7 +16,7 @@ use super::convert::read_policy;
 use super::idempotency::Key;
 use super::models::{Event, Negotiation, NewNegotiation, Page, Proposal, Why};
 use super::problem::{Failed, ProblemBody};
-use super::request::{self, Listing, answer, bad, full, process, unreadable};
+use super::request::{self, Listing, Query, answer, bad, full, process, unreadable};
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
@@ -85,11 +86,9 @@ async fn terms(
             wire::read_offer(&document).map_err(|error| bad(&error))
         }
         (None, Some(id)) => {
-            let id = DatasetId::parse(full(id)).map_err(|error| bad(&error))?;
-            let dataset = node.peer_dataset(peer, &id).await?;
-            let wanted = asked.offer_id.as_deref().map(full);
-            let offer = dataset.offers.into_iter().find(|offer| match &wanted {
-                Some(wanted) => offer.id.as_str() == wanted,
+            let (id, dataset) = dataset_of(node, peer, id).await?;
+            let offer = dataset.offers.into_iter().find(|offer| match &asked.offer_id {
+                Some(wanted) => [wanted, &full(wanted)].contains(&&offer.id.to_string()),
                 None => true,
             });
             let offer = offer.ok_or_else(|| {
@@ -101,6 +100,24 @@ async fn terms(
             ProblemCode::BadRequest,
             "expected either dataset_id or offer, to say what is requested",
         )),
+    }
+}
+
+/// A peer's dataset. Peers may name theirs by bare UUIDs: an id counts as it stands, and only then
+/// as one without `urn:uuid:`.
+async fn dataset_of(
+    node: &Node,
+    peer: &ParticipantId,
+    text: &str,
+) -> Result<(DatasetId, Dataset), Problem> {
+    let read = |id: String| DatasetId::parse(id).map_err(|error| bad(&error));
+    let (id, full) = (read(text.to_owned())?, read(full(text))?);
+    match node.peer_dataset(peer, &id).await {
+        Err(problem) if problem.code() == ProblemCode::NotFound && id != full => {
+            let dataset = node.peer_dataset(peer, &full).await?;
+            Ok((full, dataset))
+        }
+        found => Ok((id, found?)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Offers: publish, list, show, withdraw.
 
-use axum::extract::{self, Path, Query};
+use axum::extract::{self, Path};
 use axum::{Extension, Json};
 use causeway_types::limits::OFFERS_BATCH_MAX;
 use causeway_types::{OfferId, Problem, ProblemCode};
@@ -14,7 +14,7 @@ use super::State;
 use super::idempotency::Key;
 use super::models::{NewBatch, NewOffer, Offer, Outcomes, Page};
 use super::problem::{Failed, ProblemBody};
-use super::request::{self, Listing, answer, bad, full, unreadable};
+use super::request::{self, Listing, Query, answer, bad, full, unreadable};
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()

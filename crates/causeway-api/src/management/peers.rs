@@ -1,7 +1,7 @@
 //! Peers: who they are, whether they can be reached, what they offer.
 
 use axum::Json;
-use axum::extract::{self, Path, Query};
+use axum::extract::{self, Path};
 use causeway_node::Node;
 use causeway_types::{DatasetId, ParticipantId, Problem, ProblemCode};
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use super::State;
 use super::models::{Catalog, Check, Dataset, Peer, Peers};
 use super::problem::{Failed, ProblemBody};
-use super::request::bad;
+use super::request::{Query, bad};
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()

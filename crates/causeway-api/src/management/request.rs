@@ -1,10 +1,11 @@
 //! Reading requests: bodies within the limit, ids in both spellings, pages of lists.
 
 use axum::body::Body;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{self, FromRequest, FromRequestParts, Request};
 use causeway_store::{Page, ReadError, Stored};
 use causeway_types::limits::{API_BODY_BYTES_MAX, API_PAGE_DEFAULT, API_PAGE_MAX};
 use causeway_types::{Problem, ProblemCode, ProcessId};
+use http::request::Parts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
@@ -24,6 +25,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         serde_json::from_slice(bytes).map(Self).map_err(|error| {
             Failed(Problem::new(ProblemCode::BadRequest, format!("the body: {error}")))
         })
+    }
+}
+
+/// The query of a URL; what cannot be read is answered as every other problem.
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Failed;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failed> {
+        extract::Query::try_from_uri(&parts.uri)
+            .map(|extract::Query(query)| Self(query))
+            .map_err(|error| Failed(bad(&format!("the query: {}", error.body_text()))))
     }
 }
 

@@ -3,12 +3,12 @@
 use std::io::SeekFrom;
 
 use axum::body::Body;
-use axum::extract::{self, Path, Query};
+use axum::extract::{self, Path};
 use axum::{Extension, Json};
 use causeway_node::{Node, TransferAct};
 use causeway_store::{Outcome, TransferEntry};
 use causeway_types::limits::SLICE_BYTES;
-use causeway_types::{AgreementId, Problem, ProblemCode, ProcessId};
+use causeway_types::{Problem, ProblemCode, ProcessId};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
@@ -16,11 +16,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::State;
+use super::agreements;
 use super::idempotency::Key;
 use super::models::{Event, NewTransfer, Page, Transfer, Why};
 use super::negotiations::reason;
 use super::problem::{Failed, ProblemBody};
-use super::request::{self, Listing, answer, bad, full, process, unreadable};
+use super::request::{self, Listing, Query, answer, process, unreadable};
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
@@ -70,7 +71,7 @@ async fn request_transfer(
     key: Option<Extension<Key>>,
     request::Json(asked): request::Json<NewTransfer>,
 ) -> Result<(StatusCode, Json<Transfer>), Failed> {
-    let id = AgreementId::parse(full(&asked.agreement_id)).map_err(|error| bad(&error))?;
+    let id = agreements::find(&state.node, &asked.agreement_id).await?.agreement.id;
     let remember = key.map(|Extension(key)| {
         let answer =
             move |entry: &_| key.remember(StatusCode::CREATED, &Transfer::of(entry, None, None));

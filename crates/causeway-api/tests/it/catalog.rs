@@ -5,6 +5,7 @@ use causeway_dsp::catalog::Metadata;
 use causeway_node::{InBatch, NewOffer};
 use causeway_policy::Policy;
 use causeway_store::Audience;
+use causeway_types::limits::{CATALOG_PAGE_BYTES_MAX, PEER_RESPONSE_BYTES_MAX, TEXT_BYTES_MAX};
 use causeway_types::{Content, DatasetId, LangText};
 use futures_util::stream;
 use http::HeaderMap;
@@ -114,6 +115,77 @@ async fn a_catalog_is_read_page_by_page_in_both_directions() {
     let back = second.link("previous");
     let first = ask(&world.consumer, &world.provider, back.as_deref(), None, &[]).await;
     assert_eq!((&first.body, first.link("previous")), (&pages[0].body, None));
+}
+
+/// Every page from a link on, by its bytes and datasets, in the direction of a relation.
+async fn walk(
+    world: &World,
+    relation: &str,
+    mut link: Option<String>,
+) -> Vec<(usize, Vec<String>)> {
+    let mut pages = Vec::new();
+    loop {
+        let page = ask(&world.consumer, &world.provider, link.as_deref(), None, &[]).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let datasets = page.datasets().into_iter().map(str::to_owned).collect();
+        pages.push((page.body.to_string().len(), datasets));
+        link = page.link(relation);
+        if link.is_none() {
+            return pages;
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_of_long_texts_stay_small_and_leave_nothing_out_in_either_direction() {
+    let world = World::new().await;
+    let content = content(&world.provider).await;
+    let text = |n: usize| LangText::new(&format!("en-x-{n}"), &"x".repeat(TEXT_BYTES_MAX)).unwrap();
+    let texts = |count: usize| (0..count).map(text).collect::<Vec<_>>();
+    let names: Vec<String> = (0..42).map(|n| format!("d{n:02}")).collect();
+    let offers = names.iter().enumerate().map(|(n, name)| {
+        let mut offer = NewOffer { descriptions: texts(n), ..offer(name, content) };
+        match n {
+            // The largest there can be is larger than a page; it is there all the same.
+            20 => (offer.titles, offer.descriptions) = (texts(64), texts(64)),
+            41 => offer.descriptions.clear(),
+            _ => {}
+        }
+        Ok(offer)
+    });
+    world.provider.node.publish_all(offers.collect()).await.unwrap();
+
+    let forth = walk(&world, "next", None).await;
+    let last = forth.len() - 1;
+    assert!(last > 5, "{last}");
+    for (bytes, datasets) in &forth {
+        let alone = datasets.len() == 1 && datasets[0] == "d20";
+        assert!(alone || *bytes < CATALOG_PAGE_BYTES_MAX + 1024, "{datasets:?}: {bytes}");
+        assert!(*bytes < PEER_RESPONSE_BYTES_MAX / 2, "{datasets:?}: {bytes}");
+    }
+    let found = forth.iter().flat_map(|(_, datasets)| datasets.clone()).collect::<Vec<_>>();
+    assert_eq!(found, names);
+
+    // What lies before a place behind the last dataset is the whole catalog, backwards.
+    let end = world.provider.address.join("/dsp/2025-1/catalog/request?before=1000000");
+    let mut back = walk(&world, "previous", Some(end.to_string())).await;
+    back.reverse();
+    let found = back.iter().flat_map(|(_, datasets)| datasets.clone()).collect::<Vec<_>>();
+    assert_eq!(found, names);
+    assert!(back.iter().all(|(bytes, _)| *bytes < PEER_RESPONSE_BYTES_MAX / 2));
+
+    // A peer of this program reads every page of it.
+    let (mut read, mut next) = (Vec::new(), None);
+    loop {
+        let from = &world.consumer.node;
+        let page = from.peer_catalog(&world.provider.id, next.as_deref()).await.unwrap();
+        read.extend(page.catalog.datasets.iter().map(|dataset| dataset.id.to_string()));
+        next = page.next;
+        if next.is_none() {
+            break;
+        }
+    }
+    assert_eq!(read, names);
 }
 
 #[tokio::test]
@@ -250,4 +322,17 @@ async fn a_batch_publishes_what_can_be_and_can_be_sent_again() {
     assert_eq!(outcomes(&answer), expected);
     let many = vec![json!({}); 501];
     assert_eq!(send(&json!({ "offers": many })).await.0, 400);
+}
+
+#[tokio::test]
+async fn a_file_need_not_be_sent_again_to_know_that_it_is_there() {
+    let world = World::new().await;
+    let content = content(&world.provider).await;
+    let look = async |blake3: &str| {
+        let url = format!("{}/api/v1/objects/{blake3}", world.provider.management);
+        client().head(url).bearer_auth("operator").send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(look(&content.blake3().to_string()).await, 200);
+    assert_eq!(look(&"0".repeat(64)).await, 404);
+    assert_eq!(look("no-digest").await, 400);
 }

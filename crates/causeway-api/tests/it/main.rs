@@ -4,10 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bad_input;
+mod base;
 mod catalog;
 mod decisions;
 mod exchange;
 mod faults;
 mod management;
 mod scripts;
+mod sync;
 mod world;

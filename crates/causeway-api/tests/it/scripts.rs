@@ -15,6 +15,10 @@ use futures_util::stream;
 
 use crate::world::{Plan, Running, World};
 
+/// Longer than a test takes, and short enough that the tokens of a node whose clock is ahead by
+/// so much are still good.
+const LATER: Duration = Duration::from_secs(50);
+
 /// Long enough to be a timer of its own, short enough not to be noticed.
 const DELAY: Duration = Duration::from_millis(5);
 
@@ -23,13 +27,21 @@ fn dataset() -> DatasetId {
 }
 
 fn negotiation(role: Role, steps: &[(&str, &str)]) -> Script {
-    let step = |(on, act): &(&str, &str)| NegotiationStep::parse(role, on, act, DELAY).unwrap();
+    negotiation_after(DELAY, role, steps)
+}
+
+fn negotiation_after(delay: Duration, role: Role, steps: &[(&str, &str)]) -> Script {
+    let step = |(on, act): &(&str, &str)| NegotiationStep::parse(role, on, act, delay).unwrap();
     let steps = Steps::Negotiation(steps.iter().map(step).collect());
     Script { dataset: dataset(), role, steps }
 }
 
 fn transfer(role: Role, steps: &[(&str, &str)]) -> Script {
-    let step = |(on, act): &(&str, &str)| TransferStep::parse(role, on, act, DELAY).unwrap();
+    transfer_after(DELAY, role, steps)
+}
+
+fn transfer_after(delay: Duration, role: Role, steps: &[(&str, &str)]) -> Script {
+    let step = |(on, act): &(&str, &str)| TransferStep::parse(role, on, act, delay).unwrap();
     Script { dataset: dataset(), role, steps: Steps::Transfer(steps.iter().map(step).collect()) }
 }
 
@@ -133,4 +145,43 @@ async fn a_transfer_is_suspended_resumed_and_completed_by_its_script() {
     assert!(done.flow.is_none());
     let reason = TransferAct::Terminate(Reason::of("late", "too late"));
     assert!(world.provider.node.decide_transfer(&theirs, &reason).await.is_err());
+}
+
+#[tokio::test]
+async fn a_delayed_step_of_a_negotiation_survives_a_restart_and_is_taken_when_it_is_due() {
+    let provider = negotiation_after(LATER, Role::Provider, &[("REQUESTED", "agree")]);
+    let mut world = world(vec![provider], Vec::new()).await;
+    let offer = publish(&world.provider).await;
+    let ours = world.consumer.request(&world.provider, &offer).await;
+    let theirs = world.provider.counterpart(&ours).await;
+    // Not due yet: the step waits with the negotiation, also in a node that started anew.
+    for ahead in [Duration::ZERO, LATER / 2] {
+        world.provider.restart(ahead).await;
+        let waiting = world.provider.negotiation_in(&theirs, "REQUESTED").await;
+        assert_eq!((waiting.script, waiting.negotiation.in_flight), (0, None));
+    }
+    world.provider.restart(LATER).await;
+    world.consumer.negotiation_in(&ours, "VERIFIED").await;
+    let taken = world.provider.negotiation_in(&theirs, "VERIFIED").await;
+    assert_eq!(taken.script, 1);
+    assert!(world.provider.told(&theirs, EventKind::NegotiationWaiting).await.contains("no step"));
+}
+
+#[tokio::test]
+async fn a_delayed_step_of_a_transfer_survives_a_restart_and_is_taken_when_it_is_due() {
+    let provider = transfer_after(LATER, Role::Provider, &[("REQUESTED", "terminate")]);
+    let mut world = world(vec![provider], Vec::new()).await;
+    let offer = publish(&world.provider).await;
+    let negotiation = world.consumer.request(&world.provider, &offer).await;
+    world.consumer.negotiation_in(&negotiation, "FINALIZED").await;
+    let agreement = world.consumer.agreement_of(&negotiation).await;
+    let ours = world.consumer.transfer(&agreement).await;
+    let theirs = world.provider.counterpart(&ours).await;
+    world.provider.restart(LATER / 2).await;
+    let waiting = world.provider.transfer_in(&theirs, "REQUESTED").await;
+    assert_eq!((waiting.script, waiting.transfer.in_flight), (0, None));
+    world.provider.restart(LATER).await;
+    world.consumer.transfer_in(&ours, "TERMINATED").await;
+    let taken = world.provider.transfer_in(&theirs, "TERMINATED").await;
+    assert_eq!(taken.script, 1);
 }

@@ -7,28 +7,33 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::Router;
 use causeway_api::{Access, management_router, protocol_router};
 use causeway_dsp::Question;
 use causeway_dsp::catalog::Metadata;
-use causeway_node::clock::System;
+use causeway_node::clock::{Clock, System};
 use causeway_node::{
-    Answer, Egress, HttpTransport, IdentityMode, Network, NewOffer, Node, Outgoing, Parts, Peer,
-    Retry, Script, Secret, Settings, Transport, TransportError,
+    Answer, CatalogCopies, Egress, HttpTransport, IdentityMode, Network, NewOffer, Node, Outgoing,
+    PROTOCOL_PATH, Parts, Peer, Retry, Script, Secret, Settings, Transport, TransportError,
 };
 use causeway_plane::Objects;
 use causeway_policy::Policy;
 use causeway_store::{
-    AgreementEntry, Audience, EventKind, MemoryStore, NegotiationEntry, Page, PublishedOffer, Rule,
-    Store, TransferEntry,
+    AgreementEntry, Audience, EventKind, MemoryCatalogCache, MemoryStore, NegotiationEntry, Page,
+    PublishedOffer, Rule, Store, TransferEntry,
 };
-use causeway_types::{Address, LangText, ParticipantId, ProcessId};
+use causeway_types::{Address, LangText, ParticipantId, ProcessId, Timestamp};
 use futures_util::stream;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// Longer than any step of a test takes; when it passes, the test has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where a node serves everything that has no version document.
+const ASIDE: &str = "/of/a/partner";
 
 /// What a node in a world is made from.
 pub(crate) struct Plan {
@@ -37,6 +42,10 @@ pub(crate) struct Plan {
     pub(crate) attempts_max: u32,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) loss: Option<u64>,
+    pub(crate) copied_max: u64,
+    /// Whether it serves no version document where its peers look for one and everything else
+    /// aside; they are told its base.
+    pub(crate) is_bare: bool,
 }
 
 impl Default for Plan {
@@ -47,6 +56,8 @@ impl Default for Plan {
             attempts_max: 1_000,
             store: Arc::new(MemoryStore::new()),
             loss: None,
+            copied_max: 1_000,
+            is_bare: false,
         }
     }
 }
@@ -62,6 +73,8 @@ pub(crate) struct Running {
     settings: Settings,
     directory: TempDir,
     stop: CancellationToken,
+    listeners: TaskTracker,
+    is_bare: bool,
 }
 
 /// Three participants: a provider, a consumer, and one that has no part in their exchange.
@@ -87,14 +100,17 @@ impl World {
             .map(|l| Address::parse(&format!("http://{}", l.local_addr().unwrap())).unwrap())
             .collect();
         let mut listeners = listeners.into_iter();
-        let mut plans = [provider, consumer, Plan::default()].into_iter();
+        let plans = [provider, consumer, Plan::default()];
+        let bare = plans.each_ref().map(|plan| plan.is_bare);
+        let mut plans = plans.into_iter();
         let mut nodes = Vec::new();
         for own in 0..names.len() {
             let peers = (0..names.len()).filter(|other| *other != own).map(|other| Peer {
                 name: names[other].to_owned(),
                 participant_id: participant(names[other]),
                 address: addresses[other].clone(),
-                base: None,
+                base: bare[other]
+                    .then(|| join(&addresses[other], &format!("{ASIDE}{PROTOCOL_PATH}"))),
                 secret: secret(own, other),
             });
             let peers = peers.collect();
@@ -117,13 +133,32 @@ impl World {
     }
 }
 
+/// A node, "consumer", whose only peer is "provider" at this base: something that is no node.
+pub(crate) async fn facing(base: &str, plan: Plan) -> Running {
+    let base = Address::parse(base).unwrap();
+    let peer = Peer {
+        name: "provider".to_owned(),
+        participant_id: participant("provider"),
+        address: base.clone(),
+        base: Some(base),
+        secret: secret(0, 1),
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = Address::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    Running::start(participant("consumer"), address, vec![peer], plan, listener).await
+}
+
+fn join(address: &Address, path: &str) -> Address {
+    Address::parse(&address.join(path)).unwrap()
+}
+
 /// The same for both sides of a pair.
 fn secret(one: usize, other: usize) -> Secret {
     let (low, high) = (one.min(other), one.max(other));
     Secret::new(format!("{low}-{high}-a-secret-of-at-least-32-bytes"))
 }
 
-fn participant(name: &str) -> ParticipantId {
+pub(crate) fn participant(name: &str) -> ParticipantId {
     ParticipantId::parse(format!("did:web:{name}.example")).unwrap()
 }
 
@@ -142,7 +177,7 @@ impl Running {
             participant_id: id.clone(),
             title: id.to_string(),
             jurisdiction: None,
-            address: address.clone(),
+            address: if plan.is_bare { join(&address, ASIDE) } else { address.clone() },
             objects: directory.path().join("objects"),
             received,
             peers,
@@ -155,29 +190,59 @@ impl Running {
                 wait_max: Duration::from_millis(20),
                 answer_timeout: Duration::from_secs(20),
             },
+            catalog: CatalogCopies { refresh_every: None, peer_datasets_max: plan.copied_max },
             token_lifetime: Duration::from_secs(600),
             reachable: vec![Network::parse("127.0.0.0/8").unwrap()],
         };
         let egress = Egress::new(settings.reachable.clone()).unwrap();
         let network = Arc::new(Lossy::new(HttpTransport::new(egress), plan.loss));
         let objects = Objects::open(&settings.objects).unwrap();
-        let node = start(&settings, &plan.store, &network, objects).await;
-        let stop = CancellationToken::new();
-        serve(listener, protocol_router(node.clone()), &stop);
-        let management = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let management_address = format!("http://{}", management.local_addr().unwrap());
-        serve(management, management_router(node.clone(), Access::token("operator")), &stop);
-        Self {
+        let node = start(&settings, &plan.store, &network, objects, Arc::new(System)).await;
+        let mut running = Self {
             node,
             id,
             address,
-            management: management_address,
+            management: String::new(),
             network,
             store: plan.store,
             settings,
             directory,
-            stop,
-        }
+            stop: CancellationToken::new(),
+            listeners: TaskTracker::new(),
+            is_bare: plan.is_bare,
+        };
+        running.listen(listener).await;
+        running
+    }
+
+    async fn listen(&mut self, protocol: TcpListener) {
+        let router = protocol_router(self.node.clone());
+        let router = if self.is_bare { Router::new().nest(ASIDE, router) } else { router };
+        self.serve(protocol, router);
+        let management = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.management = format!("http://{}", management.local_addr().unwrap());
+        self.serve(management, management_router(self.node.clone(), Access::token("operator")));
+    }
+
+    fn serve(&self, listener: TcpListener, router: Router) {
+        let stop = self.stop.clone();
+        self.listeners.spawn(async move {
+            let shutdown = async move { stop.cancelled().await };
+            axum::serve(listener, router).with_graceful_shutdown(shutdown).await.unwrap();
+        });
+    }
+
+    /// Stops the node as an operator does, and starts another one in its place, with the same
+    /// store, files and address, whose clock is ahead by so much.
+    pub(crate) async fn restart(&mut self, ahead: Duration) {
+        self.stop.cancel();
+        self.listeners.close();
+        tokio::join!(self.listeners.wait(), self.node.stop());
+        (self.stop, self.listeners) = (CancellationToken::new(), TaskTracker::new());
+        let (objects, clock) = (self.node.objects().clone(), Arc::new(Ahead(ahead)));
+        self.node = start(&self.settings, &self.store, &self.network, objects, clock).await;
+        let own = self.address.as_str().trim_start_matches("http://");
+        self.listen(TcpListener::bind(own).await.unwrap()).await;
     }
 
     pub(crate) fn received(&self) -> PathBuf {
@@ -327,7 +392,7 @@ impl Running {
     }
 
     /// Looks again whenever something happens, until there is an answer.
-    async fn until<T>(&self, what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+    pub(crate) async fn until<T>(&self, what: &str, look: impl AsyncFn() -> Option<T>) -> T {
         let mut events = self.node.events();
         let looking = async {
             loop {
@@ -365,25 +430,28 @@ async fn start(
     store: &Arc<dyn Store>,
     network: &Arc<Lossy>,
     objects: Objects,
+    clock: Arc<dyn Clock>,
 ) -> Node {
     let parts = Parts {
         settings: settings.clone(),
         store: Arc::clone(store),
+        catalogs: Arc::new(MemoryCatalogCache::new()),
         transport: Arc::clone(network) as Arc<dyn Transport>,
         egress: Egress::new(settings.reachable.clone()).unwrap(),
         objects,
-        clock: Arc::new(System),
+        clock,
         entropy: Arc::new(System),
     };
     Node::start(parts).await.unwrap()
 }
 
-fn serve(listener: TcpListener, router: axum::Router, stop: &CancellationToken) {
-    let stop = stop.clone();
-    tokio::spawn(async move {
-        let shutdown = async move { stop.cancelled().await };
-        axum::serve(listener, router).with_graceful_shutdown(shutdown).await.unwrap();
-    });
+/// The system's clock, ahead by so much.
+struct Ahead(Duration);
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        System.now().plus_millis(u64::try_from(self.0.as_millis()).unwrap())
+    }
 }
 
 /// A network that can be cut, and that loses, repeats and forgets to answer by chance.
@@ -450,12 +518,12 @@ impl Transport for Lossy {
             return gone("the network is cut");
         }
         if self.failing.load(Ordering::SeqCst) {
-            return Ok(Answer { status: 500, next: None, body: bytes::Bytes::new() });
+            return Ok(Answer::of_status(500));
         }
         if self.terse.load(Ordering::SeqCst) && is_message(&request) {
             let answer = self.inner.send(request).await?;
             return Ok(match answer.is_success() {
-                true => Answer { status: 200, next: None, body: bytes::Bytes::new() },
+                true => Answer::of_status(200),
                 false => answer,
             });
         }

@@ -201,19 +201,18 @@ pub fn write_catalog(catalog: &Catalog) -> Vec<u8> {
         .id(Some(&catalog.id))
         .text(PARTICIPANT_ID, &catalog.participant_id)
         .list(SERVICE, catalog.services.iter().map(service_node))
-        .list(
-            DATASET,
-            catalog
-                .datasets
-                .iter()
-                .map(|dataset| dataset_members(Object::node(DATASET_TYPE), dataset).into()),
-        )
+        .list(DATASET, catalog.datasets.iter().map(dataset_node))
         .bytes()
 }
 
 /// Writes one dataset.
 pub fn write_dataset(dataset: &Dataset) -> Vec<u8> {
     dataset_members(Object::message(DATASET_TYPE, None), dataset).bytes()
+}
+
+/// A dataset as a page of a catalog lists it.
+pub(super) fn dataset_node(dataset: &Dataset) -> Value {
+    dataset_members(Object::node(DATASET_TYPE), dataset).into()
 }
 
 fn dataset_members(object: Object, dataset: &Dataset) -> Object {

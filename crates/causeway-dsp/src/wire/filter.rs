@@ -83,10 +83,18 @@ fn period(place: &str, text: &str) -> Result<(Timestamp, Timestamp), WireError> 
     let times = text.split_once('/').and_then(|(start, end)| {
         Some((Timestamp::parse(start).ok()?, Timestamp::parse(end).ok()?))
     });
-    times.filter(|(start, end)| start <= end).ok_or_else(|| {
-        let found = quoted(text);
-        refused(place, &format!("found {found}, expected two times with a slash between"))
-    })
+    let found = quoted(text);
+    match times {
+        Some((start, end)) if start <= end => Ok((start, end)),
+        Some(_) => {
+            let problem = format!("found {found}, expected a time that ends after it begins");
+            Err(refused(place, &problem))
+        }
+        None => {
+            let problem = format!("found {found}, expected two times with a slash between");
+            Err(refused(place, &problem))
+        }
+    }
 }
 
 fn refused(place: &str, problem: &str) -> WireError {

@@ -32,6 +32,7 @@ mod filter;
 mod metadata;
 mod negotiation;
 mod offer;
+mod page;
 mod problems;
 mod reason;
 mod syntax;
@@ -51,6 +52,7 @@ pub use self::negotiation::{
     write_negotiation, write_negotiation_ack,
 };
 pub use self::offer::{read_agreement, read_offer, write_agreement, write_offer};
+pub use self::page::fill_page;
 pub use self::reason::{
     read_error, write_catalog_error, write_negotiation_error, write_transfer_error,
 };

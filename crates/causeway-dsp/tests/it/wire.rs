@@ -7,6 +7,7 @@ mod answers;
 mod corpus;
 mod floods;
 mod generate;
+mod page;
 mod round_trip;
 mod snapshots;
 mod tolerance;

@@ -43,6 +43,11 @@ values (?1, ?2, ?3, ?4, ?5)
 on conflict (peer, place) do update
 set run = excluded.run, tag = excluded.tag, next = excluded.next
 returning id";
+    PAGE_UNTAG = "\
+-- page_untag
+update page
+set tag = null
+where id = ?1";
     PAGE_DELETE = "\
 -- page_delete
 delete from page
@@ -341,6 +346,9 @@ fn put_page(
         if !taken.contains(&sequence) {
             db.prepare_cached(DATASET_LOSE)?.execute(params![sequence, met_before])?;
         }
+    }
+    if taken.len() < copies.len() {
+        db.prepare_cached(PAGE_UNTAG)?.execute([id])?;
     }
     Ok(taken.len() as u64)
 }

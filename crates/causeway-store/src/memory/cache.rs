@@ -70,6 +70,7 @@ impl State {
         let row = PageRow { run: run.at, tag: page.tag, next: page.next };
         let before = self.pages.insert(key.clone(), row).map(|row| row.run);
         let mut taken = HashSet::new();
+        let entries = page.datasets.len();
         for dataset in page.datasets {
             let is_same = |row: &DatasetRow| row.peer == run.peer && row.dataset.id == dataset.id;
             let known = self.datasets.iter().find(|(_, row)| is_same(row));
@@ -95,6 +96,11 @@ impl State {
             if row.place == here && !taken.contains(sequence) {
                 row.place = Place::Lost(before.unwrap_or(run.at));
             }
+        }
+        if taken.len() < entries
+            && let Some(row) = self.pages.get_mut(&key)
+        {
+            row.tag = None;
         }
         taken.len() as u64
     }

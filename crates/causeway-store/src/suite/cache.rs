@@ -190,6 +190,11 @@ pub async fn an_id_that_comes_twice_keeps_its_first_copy(cache: Arc<dyn CatalogC
         assert_eq!(cache.put_page(&run, second).await, Ok(1));
         cache.end_run(reading(&run, None)).await.unwrap();
         assert_eq!(all(&*cache).await, pairs(&[("x", "first"), ("y", "Y")]), "run {at}");
+        // Should the first copy go, the page with the second must be read again.
+        for place in ["p1", "p2"] {
+            let known = cache.page(&run.peer, place).await.unwrap().unwrap();
+            assert_eq!(known.tag, None, "{place}");
+        }
     }
 }
 

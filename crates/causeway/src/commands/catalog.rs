@@ -1,5 +1,8 @@
-//! `causeway catalog`: what a peer offers, asked for now.
+//! `causeway catalog`: what a peer offers, asked for now; and copies of peers' catalogs.
 
+mod sync;
+
+use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::cli::Context;
@@ -8,22 +11,48 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::values::{number, optional, short, size, text, title};
 use causeway_types::limits::CATALOG_PAGES_READ_MAX;
 
-/// List what a peer offers.
+/// List what a peer offers, or copy the catalogs of peers to search them offline.
+///
+/// A peer that is called like a subcommand is named by its participant id.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
     /// The peer's name, participant id or address.
-    peer: String,
+    #[arg(required = true)]
+    peer: Option<String>,
     /// Read all pages, not only the first.
     #[arg(long)]
     all: bool,
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Copy catalogs for `causeway search`; only pages that have changed are read.
+    Sync {
+        /// The peers' names, participant ids or addresses; all peers if none is named.
+        peers: Vec<String>,
+        /// Do not wait for the end; the node goes on.
+        #[arg(long)]
+        detach: bool,
+    },
+    /// List the copies there are, and how old they are.
+    Copies,
 }
 
 /// Runs the subcommand.
 pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
+    let peer = match args.what {
+        Some(What::Sync { peers, detach }) => return sync::run(context, peers, detach).await,
+        Some(What::Copies) => return sync::copies(context).await,
+        // Clap has seen to it that there is a peer.
+        None => args.peer.unwrap_or_default(),
+    };
     let client = context.client()?;
     let catalog = match args.all {
-        true => whole(&client, &args.peer).await?,
-        false => page(&client, &args.peer, None).await?,
+        true => whole(&client, &peer).await?,
+        false => page(&client, &peer, None).await?,
     };
     if context.output.is_json() {
         return context.output.document(&catalog);
@@ -79,7 +108,8 @@ async fn whole(client: &Client, peer: &str) -> Outcome<Value> {
     Err(Failure::new(Exit::Refused, text))
 }
 
-fn rows(dataset: &Value) -> Vec<Vec<String>> {
+/// A row for each offer of a dataset.
+pub(super) fn rows(dataset: &Value) -> Vec<Vec<String>> {
     let distribution = &dataset["distributions"][0];
     let bytes = number(distribution, "/content/bytes");
     let row = |offer: &str| {

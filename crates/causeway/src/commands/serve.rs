@@ -12,7 +12,7 @@ use causeway_api::{Access, management_router, protocol_router};
 use causeway_node::clock::System;
 use causeway_node::{Egress, HttpTransport, Node, Parts, Peer, Settings};
 use causeway_plane::Objects;
-use causeway_store_sql::{SqliteOptions, SqliteStore};
+use causeway_store_sql::{SqliteCatalogCache, SqliteOptions, SqliteStore};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -164,10 +164,16 @@ async fn start_node(
         .doing(format_args!("make {}", settings.objects.display()))?;
     let objects = Objects::open(&settings.objects)
         .map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
+    let catalogs = SqliteCatalogCache::open(config.data_dir().join("catalogs.db"));
+    let catalogs = catalogs.map_err(|error| {
+        Failure::new(Exit::Failure, error.to_string())
+            .hint("the file holds only copies of peers' catalogs and may be deleted")
+    })?;
     let egress = Egress::new(settings.reachable.clone()).doing("set up TLS")?;
     let parts = Parts {
         settings,
         store,
+        catalogs: Arc::new(catalogs),
         transport: Arc::new(HttpTransport::new(egress.clone())),
         egress,
         objects,
@@ -205,6 +211,7 @@ fn settings(config: &Config, listening: SocketAddr) -> Outcome<Settings> {
         rules: config.rules(),
         scripts: config.scripts().to_vec(),
         retry: config.retry(),
+        catalog: config.catalog(),
         token_lifetime: config.token_lifetime(),
         reachable: config.reachable(),
     })

@@ -138,6 +138,7 @@ pub(crate) const SECTIONS: &[(&str, &str)] = &[
          the policy is understood and permits it, a URL asks a program of yours.",
     ),
     ("retry", "How undelivered messages and interrupted downloads are tried again."),
+    ("catalog", "Copies of peers' catalogs, which `causeway search` finds datasets in."),
     ("transfer", "Transfers of which this node is the provider."),
     ("egress", "What this node may call."),
     ("log", "What is written to stderr."),
@@ -315,6 +316,21 @@ pub(crate) const KEYS: &[Key] = &[
         preset: Preset::Value("30000"),
         example: "30000",
         doc: "How long a peer may take to answer one message, in milliseconds.",
+    },
+    Key {
+        path: "catalog.refresh_minutes",
+        kind: Kind::Count { min: 0, max: 525_600 },
+        preset: Preset::Value("360"),
+        example: "360",
+        doc: "How old the copy of a peer's catalog may become before it is read again by itself, \
+              in minutes; 0 for never.",
+    },
+    Key {
+        path: "catalog.peer_datasets_max",
+        kind: Kind::Count { min: 1, max: 10_000_000 },
+        preset: Preset::Value("200000"),
+        example: "200000",
+        doc: "Most datasets that are copied from one peer.",
     },
     Key {
         path: "transfer.token_lifetime_seconds",

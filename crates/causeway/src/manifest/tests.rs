@@ -11,7 +11,7 @@ fn write(name: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
 
 /// The line and what it says, as JSON or as the reason.
 fn said(path: &Path) -> Vec<(String, Result<Value, String>)> {
-    let rows = read(path, "en").unwrap().into_iter();
+    let rows = read(path, "en").unwrap();
     rows.map(|row| {
         let line = row.place.rsplit(':').next().unwrap_or_default().to_owned();
         (line, row.says.map(|entry| json!({ "file": entry.name, "offer": entry.offer })))
@@ -98,7 +98,7 @@ fn json_lines_hold_texts_lists_and_policies() {
 #[test]
 fn a_column_that_does_not_exist_is_told_before_anything_is_done() {
     let (_directory, path) = write("all.csv", "file,titel\na,b\n");
-    let failure = read(&path, "en").unwrap_err();
+    let failure = read(&path, "en").err().unwrap();
     let told = format!("{failure:?}");
     assert!(told.contains("did you mean title?"), "{told}");
 }
@@ -110,6 +110,6 @@ fn a_directory_is_every_file_in_it() {
     std::fs::write(directory.path().join("a/c.csv"), "x").unwrap();
     std::fs::write(directory.path().join(".hidden"), "x").unwrap();
     let rows = read(path.parent().unwrap(), "en").unwrap();
-    let names: Vec<String> = rows.into_iter().map(|row| row.says.unwrap().name).collect();
+    let names: Vec<String> = rows.map(|row| row.says.unwrap().name).collect();
     assert_eq!(names, ["a/c.csv", "b.csv"]);
 }

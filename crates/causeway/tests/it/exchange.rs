@@ -69,6 +69,49 @@ async fn a_file_is_published_and_got_with_two_commands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn catalogs_are_copied_and_searched_without_their_provider() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut provider, consumer) = pair(directory.path(), "").await;
+    let list = directory.path().join("list.jsonl");
+    let row = |n: u32| {
+        let row = serde_json::json!({
+            "file": "x.csv", "dataset_id": format!("rain-{n}"), "title": format!("Rain {n}"),
+            "title_zh": format!("降雨 {n}"), "spatial": ["KE"], "time": "2025-01-01/2025-12-31",
+        });
+        format!("{row}\n")
+    };
+    std::fs::write(directory.path().join("x.csv"), "a,b\n").unwrap();
+    std::fs::write(&list, (0..120).map(row).collect::<String>()).unwrap();
+    ok(&provider, &["offer", "publish", "--from", list.to_str().unwrap()]);
+
+    let (code, stdout, stderr) = run(consumer.command().args(["search", "rain"]));
+    assert_eq!((code, stdout.as_str()), (0, ""));
+    assert!(stderr.contains("causeway catalog sync"), "{stderr}");
+    let copied = json(&consumer, &["catalog", "sync"]);
+    let copy = &copied["items"][0];
+    assert_eq!((&copy["state"], &copy["datasets"]), (&"complete".into(), &120.into()), "{copy}");
+    let again = json(&consumer, &["catalog", "sync", "provider"]);
+    assert_eq!(again["items"][0]["unchanged"], again["items"][0]["pages"]);
+    assert!(provider.terminate().success());
+
+    let found = json(&consumer, &["search", "rain", "119"]);
+    assert_eq!(found["items"][0]["dataset"]["id"], "rain-119");
+    let table = ok(&consumer, &["search", "降雨", "7", "--spatial", "ke", "--format", "text/csv"]);
+    assert!(table.starts_with("provider\t") && table.contains("Rain 7\ttext/csv\t"), "{table}");
+    assert_eq!(table.lines().count(), 1);
+    let (_, table, stderr) = run(consumer.command().args(["search", "rain", "--limit", "3"]));
+    assert_eq!(table.lines().count(), 3);
+    assert!(stderr.contains("--after "), "{stderr}");
+    assert_eq!(ok(&consumer, &["search", "--time", "2026-02-01/2026-03-01"]), "");
+    assert_eq!(json(&consumer, &["catalog", "copies"])["items"][0]["datasets"], 120);
+    let (code, _, stderr) = run(consumer.command().args(["catalog", "sync"]));
+    assert_eq!(code, 5, "{stderr}");
+    assert!(stderr.contains("is not complete"), "{stderr}");
+    let (code, _, stderr) = run(consumer.command().args(["search"]));
+    assert_eq!(code, 2, "{stderr}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_waits_for_a_person_is_shown_and_answered_by_command() {
     let directory = tempfile::tempdir().unwrap();
     let (provider, consumer) =

@@ -8,6 +8,8 @@ mod config;
 mod crash;
 mod exchange;
 mod init;
+mod insecure;
+mod law;
 mod lifecycle;
 #[path = "../support/mod.rs"]
 mod support;

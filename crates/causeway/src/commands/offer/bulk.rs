@@ -1,21 +1,23 @@
-//! `causeway offer publish --from`: publishing many files. A file is read once to know its digest,
-//! and sent only if the node does not have it; a dataset that is offered already is passed over.
+//! `causeway offer publish --from`: publishing many files. A file is read once to know its digests,
+//! and sent only if the node does not have it; a dataset that is offered already is passed over by
+//! the node. What this costs depends on the manifest and not on how much the node offers.
 //! Interrupted at any point, the same command goes on where it was.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use causeway_types::limits::{OFFERS_BATCH_BYTES_MAX, OFFERS_BATCH_MAX, SLICE_BYTES};
+use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::upload;
 use crate::cli::Context;
-use crate::client::{Client, segment};
+use crate::client::Client;
 use crate::exit::{Doing as _, Exit, Failure, Outcome};
 use crate::manifest::{self, Entry, Row};
 use crate::progress::Progress;
-use crate::values::{items, optional, text};
+use crate::values::{items, text};
 
 /// What became of a bulk publication.
 #[derive(Default)]
@@ -29,7 +31,17 @@ struct Summary {
 pub(super) async fn run(context: &Context, from: &Path, language: &str) -> Outcome {
     let rows = manifest::read(from, language)?;
     let client = context.client()?;
-    let mut bulk = Bulk::new(context, &client, rows.len() as u64).await?;
+    let node = client.get("/node").await?;
+    let mut bulk = Bulk {
+        context,
+        client: &client,
+        participant: text(&node, "participant_id").to_owned(),
+        files: HashMap::new(),
+        waiting: Vec::new(),
+        waiting_bytes: 0,
+        summary: Summary::default(),
+        progress: Progress::of_rows(&context.output, "publishing", rows.len() as u64),
+    };
     for row in rows {
         bulk.add(row).await?;
     }
@@ -59,12 +71,8 @@ struct Bulk<'a> {
     context: &'a Context,
     client: &'a Client,
     participant: String,
-    /// Contents of the node by SHA-256.
-    contents: HashMap<String, Value>,
     /// Contents of files that were read already.
     files: HashMap<PathBuf, Value>,
-    /// Datasets that are offered, with the SHA-256 of their bytes.
-    offered: HashMap<String, String>,
     /// Places and offers of the next request.
     waiting: Vec<(String, Value)>,
     waiting_bytes: usize,
@@ -72,38 +80,7 @@ struct Bulk<'a> {
     progress: Progress,
 }
 
-impl<'a> Bulk<'a> {
-    async fn new(context: &'a Context, client: &'a Client, rows: u64) -> Outcome<Self> {
-        let node = client.get("/node").await?;
-        let mut bulk = Self {
-            context,
-            client,
-            participant: text(&node, "participant_id").to_owned(),
-            contents: HashMap::new(),
-            files: HashMap::new(),
-            offered: HashMap::new(),
-            waiting: Vec::new(),
-            waiting_bytes: 0,
-            summary: Summary::default(),
-            progress: Progress::of_rows(&context.output, "publishing", rows),
-        };
-        let mut after: Option<String> = None;
-        loop {
-            let cursor = after.map(|after| format!("&after={}", segment(&after)));
-            let path = format!("/offers?limit=500{}", cursor.unwrap_or_default());
-            let page = client.get(&path).await?;
-            for offer in items(&page) {
-                let sha256 = text(&offer["content"], "sha256").to_owned();
-                bulk.offered.insert(text(offer, "dataset_id").to_owned(), sha256.clone());
-                bulk.contents.entry(sha256).or_insert_with(|| offer["content"].clone());
-            }
-            match optional(&page, "next") {
-                Some(next) => after = Some(next.to_owned()),
-                None => return Ok(bulk),
-            }
-        }
-    }
-
+impl Bulk<'_> {
     /// Takes a row in. A row that is wrong is told and passed over; the node failing is an end.
     async fn add(&mut self, row: Row) -> Outcome {
         let Row { place, says } = row;
@@ -125,11 +102,6 @@ impl<'a> Bulk<'a> {
                 return Ok(());
             }
         };
-        if self.offered.get(&dataset_id).map(String::as_str) == content["sha256"].as_str() {
-            self.summary.unchanged += 1;
-            self.progress.add(1);
-            return Ok(());
-        }
         let mut offer = entry.offer;
         let file_name = entry.path.file_name().map(|name| name.to_string_lossy().into_owned());
         let mut fill = |name: &str, value: Value| {
@@ -157,16 +129,19 @@ impl<'a> Bulk<'a> {
             return Ok(Ok(content.clone()));
         }
         let path = entry.path.clone();
-        let digest = tokio::task::spawn_blocking(move || digest(&path)).await;
-        let sha256 = match digest.doing("read a file")? {
-            Ok(sha256) => sha256,
+        let content = tokio::task::spawn_blocking(move || content_of(&path)).await;
+        let content = match content.doing("read a file")? {
+            Ok(content) => content,
             Err(error) => return Ok(Err(format!("read {}: {error}", entry.path.display()))),
         };
-        let content = match self.contents.get(&sha256) {
-            Some(content) => content.clone(),
-            None => upload(self.client, &entry.path, |_| {}).await?,
+        let object = format!("/objects/{}", text(&content, "blake3"));
+        let content = match self.client.send(self.client.request(Method::HEAD, &object)).await {
+            Ok(_) => content,
+            Err(failure) if failure.exit() == Exit::NotFound => {
+                upload(self.client, &entry.path, |_| {}).await?
+            }
+            Err(failure) => return Err(failure),
         };
-        self.contents.insert(sha256, content.clone());
         self.files.insert(entry.path.clone(), content.clone());
         Ok(Ok(content))
     }
@@ -202,19 +177,26 @@ impl<'a> Bulk<'a> {
     }
 }
 
-fn digest(path: &Path) -> std::io::Result<String> {
+/// The identity of a file's bytes, as the node gives it.
+fn content_of(path: &Path) -> std::io::Result<Value> {
     use std::io::Read as _;
     let mut file = std::fs::File::open(path)?;
     if !file.metadata()?.is_file() {
         return Err(std::io::Error::other("found something else, expected a file"));
     }
-    let (mut digest, mut slice) = (Sha256::new(), vec![0; SLICE_BYTES]);
+    let (mut sha256, mut blake3) = (Sha256::new(), blake3::Hasher::new());
+    let (mut bytes, mut slice) = (0, vec![0; SLICE_BYTES]);
     loop {
-        match file.read(&mut slice)? {
-            0 => return Ok(hexadecimal(&digest.finalize())),
-            count => digest.update(&slice[..count]),
+        let count = file.read(&mut slice)?;
+        if count == 0 {
+            break;
         }
+        bytes += count as u64;
+        sha256.update(&slice[..count]);
+        blake3.update(&slice[..count]);
     }
+    let blake3 = blake3.finalize().to_string();
+    Ok(json!({ "bytes": bytes, "sha256": hexadecimal(&sha256.finalize()), "blake3": blake3 }))
 }
 
 /// The same node gives the same file the same id on every run (a UUID of version 8, RFC 9562).

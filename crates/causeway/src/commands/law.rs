@@ -1,0 +1,183 @@
+//! `causeway law`: the rule packs that come with this program. No node is asked.
+
+use causeway_law::{Engine, Fact, FactId, Kind, Pack, Severity};
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use crate::cli::Context;
+use crate::exit::{Exit, Failure, Outcome};
+
+/// Look at the rule packs: what they say, what they ask for, and whether they hold.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// List the packs.
+    List,
+    /// Show the rules of a pack with their articles.
+    Show {
+        /// The pack's id.
+        pack: String,
+    },
+    /// List the facts that rules ask for.
+    Facts,
+    /// Prove what can be proved about the packs: cases, boundaries, gaps, mutations.
+    Test,
+}
+
+/// The packs that come with this program.
+pub(crate) fn engine() -> Outcome<Engine> {
+    Engine::shipped().map_err(|error| Failure::new(Exit::Failure, error.to_string()))
+}
+
+/// Runs the subcommand.
+pub(crate) fn run(context: &Context, args: &Args) -> Outcome {
+    let engine = engine()?;
+    match &args.what {
+        What::List => list(context, &engine),
+        What::Show { pack } => show(context, &engine, pack),
+        What::Facts => facts(context, &engine),
+        What::Test => test(context, &engine),
+    }
+}
+
+fn list(context: &Context, engine: &Engine) -> Outcome {
+    if context.output.is_json() {
+        let items: Vec<Value> = engine.packs().iter().map(|pack| head(engine, pack)).collect();
+        return context.output.document(&json!({ "items": items }));
+    }
+    let rows: Vec<Vec<String>> = engine
+        .packs()
+        .iter()
+        .map(|pack| {
+            vec![
+                pack.id.clone(),
+                pack.version.clone(),
+                pack.status.as_str().to_owned(),
+                pack.rules.len().to_string(),
+                pack.title.clone(),
+            ]
+        })
+        .collect();
+    context.output.table(&["id", "version", "status", "rules", "title"], &rows)?;
+    context.output.say(causeway_law::DISCLAIMER);
+    Ok(())
+}
+
+fn head(engine: &Engine, pack: &Pack) -> Value {
+    let covers = pack.covers.iter().map(|area| engine.dictionary().symbols().text(*area));
+    json!({
+        "id": pack.id,
+        "title": pack.title,
+        "version": pack.version,
+        "known_from": pack.known_from.to_string(),
+        "status": pack.status.as_str(),
+        "sha256": pack.sha256,
+        "covers": covers.collect::<Vec<_>>(),
+        "rules": pack.rules.len(),
+        "cases": pack.cases.len(),
+    })
+}
+
+fn show(context: &Context, engine: &Engine, id: &str) -> Outcome {
+    let pack = engine.packs().iter().find(|pack| pack.id == id).ok_or_else(|| {
+        let known: Vec<&str> = engine.packs().iter().map(|pack| pack.id.as_str()).collect();
+        Failure::new(Exit::NotFound, format!("there is no pack {id:?}"))
+            .hint(format!("there are {}", known.join(", ")))
+    })?;
+    let rules = pack.rules.iter().map(|rule| {
+        json!({
+            "id": rule.id,
+            "stage": rule.stage.as_str(),
+            "outcome": rule.outcome.as_str(),
+            "from": rule.from.to_string(),
+            "until": rule.until.map(|day| day.to_string()),
+            "text": rule.text,
+            "when": pack.condition(rule, engine.dictionary()),
+            "articles": rule.cite.iter().map(|cite| pack.cite(*cite)).collect::<Vec<_>>(),
+        })
+    });
+    if context.output.is_json() {
+        let mut document = head(engine, pack);
+        document["rules"] = rules.collect();
+        return context.output.document(&document);
+    }
+    let text = |rule: &Value, name: &str| rule[name].as_str().unwrap_or_default().to_owned();
+    let rows: Vec<Vec<String>> = rules
+        .map(|rule| {
+            let articles = rule["articles"].as_array().into_iter().flatten();
+            let articles: Vec<&str> = articles.filter_map(Value::as_str).collect();
+            let mut row: Vec<String> =
+                ["id", "stage", "outcome", "text"].map(|name| text(&rule, name)).into();
+            row.push(articles.join("; "));
+            row
+        })
+        .collect();
+    context.output.table(&["id", "stage", "outcome", "text", "articles"], &rows)
+}
+
+fn facts(context: &Context, engine: &Engine) -> Outcome {
+    let dictionary = engine.dictionary();
+    let all =
+        dictionary.facts().iter().filter_map(|fact| Some((dictionary.find(&fact.name)?, fact)));
+    let readers = |id: FactId| {
+        let packs = engine.packs().iter().filter(|pack| pack.reads(id));
+        packs.map(|pack| pack.id.as_str()).collect::<Vec<_>>()
+    };
+    if context.output.is_json() {
+        let items = all.map(|(id, fact)| {
+            json!({ "name": fact.name, "kind": kind(engine, fact), "unit": fact.unit,
+                    "question": fact.question, "packs": readers(id) })
+        });
+        return context.output.document(&json!({ "items": items.collect::<Vec<_>>() }));
+    }
+    let rows: Vec<Vec<String>> = all
+        .map(|(id, fact)| {
+            let kind = fact.unit.clone().unwrap_or_else(|| kind(engine, fact));
+            vec![fact.name.clone(), kind, readers(id).join(" "), fact.question.clone()]
+        })
+        .collect();
+    context.output.table(&["fact", "kind", "packs", "question"], &rows)
+}
+
+fn kind(engine: &Engine, fact: &Fact) -> String {
+    match &fact.kind {
+        Kind::Flag => "yes or no".to_owned(),
+        Kind::Count => "count".to_owned(),
+        Kind::Day => "day".to_owned(),
+        Kind::Area => "legal area".to_owned(),
+        Kind::OneOf(values) => {
+            let symbols = engine.dictionary().symbols();
+            let values: Vec<&str> = values.iter().map(|value| symbols.text(*value)).collect();
+            values.join(" | ")
+        }
+    }
+}
+
+fn test(context: &Context, engine: &Engine) -> Outcome {
+    let report = engine.prove();
+    for finding in &report.findings {
+        match finding.severity {
+            Severity::Warning => context.output.warn(&finding.to_string()),
+            Severity::Error => context.output.say(&finding.to_string()),
+        }
+    }
+    if context.output.is_json() {
+        let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
+        context.output.document(&json!({
+            "packs": report.packs, "rules": report.rules, "cases": report.cases,
+            "boundaries": report.boundaries, "combinations": report.combinations,
+            "killed": report.killed, "findings": findings, "holds": report.holds(),
+        }))?;
+    } else {
+        context.output.line(&report.to_string())?;
+    }
+    match report.holds() {
+        true => Ok(()),
+        false => Err(Failure::new(Exit::Failure, "a pack does not hold what it says")),
+    }
+}
