@@ -1,7 +1,7 @@
 //! The provider's gates: the token that opens one, and bringing the data plane into line with what
 //! was committed, after each commit and after a start.
 
-use causeway_dsp::transfer::{Body, DataAddress, Message};
+use causeway_dsp::transfer::{Body, DataAddress, EDC_NAMESPACE, Message};
 use causeway_plane::{FlowSpec, FlowState, PullToken};
 use causeway_store::{Flow, Page, PublishedOffer, Stored, TransferEntry};
 use causeway_types::{Problem, Role, Timestamp};
@@ -12,19 +12,26 @@ use crate::settings::{DATA_PATH, ENDPOINT_TYPE_HTTP};
 use crate::{Node, read_failed};
 
 impl Node {
-    /// A fresh token with the address it opens.
+    /// A fresh token with the address it opens. Connectors based on EDC pass over `endpoint`, and
+    /// hand on to their applications only what has a name in their namespace.
     pub(crate) fn gate(&self, entry: &TransferEntry, mint: &Mint<'_>) -> DataAddress {
         let mut bits = [0; 32];
         mint.entropy.fill(&mut bits);
         let token = PullToken::from_random(bits);
         let path = format!("{DATA_PATH}/{}", encoded(entry.transfer.id.as_str()));
+        let endpoint = self.0.settings.address.join(&path);
+        let edc = |name: &str| format!("{EDC_NAMESPACE}{name}");
+        let properties = vec![
+            ("authorization".to_owned(), token.expose()),
+            ("authType".to_owned(), "bearer".to_owned()),
+            (edc("endpoint"), endpoint.clone()),
+            (edc("authorization"), token.expose()),
+            (edc("authType"), "bearer".to_owned()),
+        ];
         DataAddress {
             endpoint_type: ENDPOINT_TYPE_HTTP.to_owned(),
-            endpoint: Some(self.0.settings.address.join(&path)),
-            properties: vec![
-                ("authorization".to_owned(), token.expose()),
-                ("authType".to_owned(), "bearer".to_owned()),
-            ],
+            endpoint: Some(endpoint),
+            properties,
         }
     }
 

@@ -163,17 +163,11 @@ impl Node {
         let bad = |text: String| Reason::of("bad-data-address", text);
         let address = entry.transfer.data_address.as_ref();
         let address = address.ok_or_else(|| bad("no data address".to_owned()))?;
-        let endpoint = address.endpoint.as_deref().unwrap_or_default();
+        let endpoint = address.url().unwrap_or_default();
         self.0.egress.check(endpoint).map_err(|error| bad(error.to_string()))?;
         let url = reqwest::Url::parse(endpoint).map_err(|error| bad(error.to_string()))?;
-        let secret = address.property("authorization").unwrap_or_default();
-        let scheme = address.property("authType").unwrap_or("bearer");
-        let value = if scheme.eq_ignore_ascii_case("bearer") && !secret.contains(' ') {
-            format!("Bearer {secret}")
-        } else {
-            secret.to_owned()
-        };
-        let authorization = Authorization::parse(&value).map_err(|error| bad(error.to_string()))?;
+        let authorization = Authorization::parse(&address.authorization())
+            .map_err(|error| bad(error.to_string()))?;
         let name = Self::received_name(&entry.transfer.id);
         Ok(PullOrder {
             url,

@@ -2,7 +2,7 @@
 //! learn. The bytes themselves are moved by the plane and by `pulls`.
 
 use causeway_dsp::transfer::{
-    self, Body, Decision, Effect, Input, Message, Stage, State, Step, Transfer, step,
+    self, Body, DataAddress, Decision, Effect, Input, Message, Stage, State, Step, Transfer, step,
 };
 use causeway_dsp::{Question, Reason, wire};
 use causeway_store::{
@@ -455,7 +455,7 @@ fn fetchable(entry: &TransferEntry) -> Result<(), String> {
     if entry.content.is_none() {
         return Err("the agreement names no digest, so what arrives could not be verified".into());
     }
-    let endpoint = entry.transfer.data_address.as_ref().and_then(|a| a.endpoint.as_ref());
+    let endpoint = entry.transfer.data_address.as_ref().and_then(DataAddress::url);
     match endpoint {
         Some(_) => Ok(()),
         None => Err("the provider's start names no endpoint to fetch from".to_owned()),

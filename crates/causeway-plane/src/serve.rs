@@ -82,8 +82,10 @@ fn admit(
     flows.admit(&token.hash(), flow, now)
 }
 
+/// The token of `Bearer <token>`. What EDC's own data plane wants of its callers, and so what
+/// applications behind EDC send, is the token alone.
 fn bearer(value: &str) -> Option<PullToken> {
-    let (scheme, token) = value.split_once(' ')?;
+    let Some((scheme, token)) = value.split_once(' ') else { return PullToken::parse(value) };
     scheme.eq_ignore_ascii_case("bearer").then(|| PullToken::parse(token.trim()))?
 }
 

@@ -70,7 +70,7 @@ impl Client {
 }
 
 /// Status and JSON body.
-fn parse(answer: &[u8]) -> Result<(u16, Value)> {
+pub(super) fn parse(answer: &[u8]) -> Result<(u16, Value)> {
     let text = std::str::from_utf8(answer).context("the answer is not UTF-8")?;
     let (head, body) = text.split_once("\r\n\r\n").context("the answer has no head")?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());

@@ -1,5 +1,6 @@
 //! The main job: publish, find, agree, transfer, verify.
 
+use causeway_dsp::transfer::EDC_NAMESPACE;
 use causeway_policy::Policy;
 use causeway_types::{DatasetId, Role};
 
@@ -26,6 +27,15 @@ async fn a_file_is_offered_agreed_on_transferred_and_verified() {
 
     let transfer = world.consumer.transfer(&agreed).await;
     let done = world.consumer.transfer_in(&transfer, "COMPLETED").await;
+    // Connectors based on EDC look for all they need among the properties, in their namespace.
+    let gate = done.transfer.data_address.unwrap();
+    let named = |name: &str| {
+        let of_edc = format!("{EDC_NAMESPACE}{name}");
+        gate.properties.iter().find(|(name, _)| *name == of_edc).map(|(_, value)| value.as_str())
+    };
+    assert_eq!(named("endpoint"), gate.endpoint.as_deref());
+    assert_eq!(named("authorization"), gate.property("authorization"));
+    assert_eq!(named("authType"), Some("bearer"));
     let outcome = done.outcome.unwrap();
     assert_eq!(outcome.content, offer.content);
     let received = world.consumer.received().join(&outcome.file);

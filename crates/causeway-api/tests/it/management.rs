@@ -1,6 +1,8 @@
 //! The management API as its callers see it.
 
 use causeway_policy::Policy;
+use causeway_store::{ChangeSet, Entity, Put};
+use causeway_types::AgreementId;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -181,6 +183,37 @@ async fn the_same_idempotency_key_begins_one_negotiation_only() {
     let (reused, problem) = send("key-1", &json!({"peer": "provider", "dataset_id": "y"})).await;
     assert_eq!(reused, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
     assert_eq!(world.consumer.negotiations().await.len(), 2);
+}
+
+#[tokio::test]
+async fn ids_that_peers_chose_count_as_they_stand_even_as_bare_uuids() {
+    let world = World::new().await;
+    let id = "26ed4368-c21e-4288-b3be-b0ded9a7cac9";
+    let upload = client().post(format!("{}/api/v1/objects", world.provider.management));
+    let upload = upload.bearer_auth("operator").body("a,b\n").send().await.unwrap();
+    let content: Value = upload.json().await.unwrap();
+    let offer = json!({
+        "id": id, "dataset_id": id, "title": {"en": "t"}, "media_type": "text/csv",
+        "content": content,
+    });
+    let (status, offer) = post(&world.provider, "/offers", offer).await;
+    assert_eq!(status, StatusCode::CREATED, "{offer}");
+    let asked = json!({"peer": "provider", "dataset_id": id, "offer_id": id});
+    let (status, negotiation) = post(&world.consumer, "/negotiations", asked).await;
+    assert_eq!(status, StatusCode::CREATED, "{negotiation}");
+    assert_eq!(negotiation["dataset_id"], id);
+
+    // As it would stand after an exchange with a provider that names agreements so.
+    let mut agreement = world.contract(b"a,b\n").await;
+    agreement.agreement.id = AgreementId::parse(id).unwrap();
+    let put = Put { entity: Entity::Agreement(Box::new(agreement)), expected: None };
+    let changes = ChangeSet { puts: vec![put], ..ChangeSet::default() };
+    world.consumer.node.store().commit(changes).await.unwrap();
+    let (status, found) = get(&world.consumer, &format!("/agreements/{id}")).await;
+    assert_eq!((status, &found["id"]), (StatusCode::OK, &json!(id)));
+    let asked = json!({"agreement_id": id});
+    let (status, transfer) = post(&world.consumer, "/transfers", asked).await;
+    assert_eq!(status, StatusCode::CREATED, "{transfer}");
 }
 
 #[tokio::test]

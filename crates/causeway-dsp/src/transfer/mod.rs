@@ -16,6 +16,9 @@ pub use self::step::step;
 pub use self::table::{Kind, State, allowed, target};
 use crate::process::{Question, Reason, Received};
 
+/// What the names of EDC's properties begin with.
+pub const EDC_NAMESPACE: &str = "https://w3id.org/edc/v0.0.1/ns/";
+
 /// Where and how data is fetched or delivered (DSP `DataAddress`).
 ///
 /// The properties may hold a bearer token, so there is no `Debug`.
@@ -30,9 +33,30 @@ pub struct DataAddress {
 }
 
 impl DataAddress {
-    /// The first property of this name.
+    /// The first property of this name; where there is none, of this name in EDC's namespace.
     pub fn property(&self, name: &str) -> Option<&str> {
+        self.named(name).or_else(|| self.named(&format!("{EDC_NAMESPACE}{name}")))
+    }
+
+    fn named(&self, name: &str) -> Option<&str> {
         self.properties.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The `Authorization` header to fetch with. EDC's own data plane, which is known by the names
+    /// of its properties, takes a token without a scheme and no other.
+    pub fn authorization(&self) -> String {
+        let secret = self.property("authorization").unwrap_or_default();
+        let scheme = self.property("authType").unwrap_or("bearer");
+        let is_of_edc = self.named("authorization").is_none() && !secret.is_empty();
+        if is_of_edc || !scheme.eq_ignore_ascii_case("bearer") || secret.contains(' ') {
+            return secret.to_owned();
+        }
+        format!("Bearer {secret}")
+    }
+
+    /// The endpoint's URL. Connectors based on EDC have it among the properties only.
+    pub fn url(&self) -> Option<&str> {
+        self.endpoint.as_deref().or_else(|| self.property("endpoint"))
     }
 }
 
@@ -335,5 +359,63 @@ impl Transfer {
             Role::Provider => Some(self.id.as_provider_pid()),
             Role::Consumer => self.peer_pid.as_ref().map(ProcessId::as_provider_pid),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_data_address_of_edc_is_understood_by_the_names_in_its_namespace() {
+        let check = |endpoint: Option<&str>, names: &[&str], expected: [Option<&str>; 2]| {
+            let property = |name: &&str| ((*name).to_owned(), format!("<{name}>"));
+            let address = DataAddress {
+                endpoint_type: "https://w3id.org/idsa/v4.1/HTTP".to_owned(),
+                endpoint: endpoint.map(str::to_owned),
+                properties: names.iter().map(property).collect(),
+            };
+            let found = [address.url(), address.property("authorization")];
+            assert_eq!(found, expected, "{names:?}");
+        };
+        let [endpoint, authorization] = [
+            "https://w3id.org/edc/v0.0.1/ns/endpoint",
+            "https://w3id.org/edc/v0.0.1/ns/authorization",
+        ];
+        let of_edc = "<https://w3id.org/edc/v0.0.1/ns/authorization>";
+        check(
+            None,
+            &[endpoint, authorization],
+            [Some("<https://w3id.org/edc/v0.0.1/ns/endpoint>"), Some(of_edc)],
+        );
+        check(Some("/data"), &[endpoint, authorization], [Some("/data"), Some(of_edc)]);
+        check(
+            Some("/data"),
+            &[authorization, "authorization"],
+            [Some("/data"), Some("<authorization>")],
+        );
+        check(None, &["endpoint"], [Some("<endpoint>"), None]);
+        check(None, &["https://example.org/endpoint", "Authorization"], [None, None]);
+    }
+
+    #[test]
+    fn a_bearer_token_is_sent_with_its_scheme_except_to_the_data_plane_of_edc() {
+        let check = |properties: &[(&str, &str)], expected: &str| {
+            let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            let address = DataAddress {
+                endpoint_type: "https://w3id.org/idsa/v4.1/HTTP".to_owned(),
+                endpoint: None,
+                properties: properties.iter().map(owned).collect(),
+            };
+            assert_eq!(address.authorization(), expected, "{properties:?}");
+        };
+        let of_edc = "https://w3id.org/edc/v0.0.1/ns/authorization";
+        check(&[("authorization", "t")], "Bearer t");
+        check(&[("authorization", "t"), ("authType", "bearer")], "Bearer t");
+        check(&[("authorization", "t"), ("authType", "basic")], "t");
+        check(&[("authorization", "Bearer t")], "Bearer t");
+        check(&[(of_edc, "t"), ("https://w3id.org/edc/v0.0.1/ns/authType", "bearer")], "t");
+        check(&[(of_edc, "t"), ("authorization", "t")], "Bearer t");
+        check(&[], "Bearer ");
     }
 }

@@ -11,7 +11,7 @@ const DCAT: &str = "http://www.w3.org/ns/dcat#";
 const ODRL: &str = "http://www.w3.org/ns/odrl/2/";
 const DCT: &str = "http://purl.org/dc/terms/";
 const SPDX: &str = "http://spdx.org/rdf/terms#";
-const EDC: &str = "https://w3id.org/edc/v0.0.1/ns/";
+const EDC: &str = crate::transfer::EDC_NAMESPACE;
 
 /// Prefixes that are understood without being declared; `causeway_policy` knows the others.
 const PREFIXES: &[(&str, &str)] = &[

@@ -177,6 +177,16 @@ async fn a_lower_case_scheme_is_a_bearer_token_too() {
 }
 
 #[tokio::test]
+async fn a_token_without_a_scheme_opens_the_same_gate_and_a_wrong_one_does_not() {
+    let provider = Provider::with(b"abc").await;
+    let alone = |bytes| token(bytes).replace("Bearer ", "");
+    for (bytes, status) in [(TOKEN, 200), ([8; 32], 401)] {
+        let request = client().get(provider.url()).header(AUTHORIZATION, alone(bytes));
+        assert_eq!(request.send().await.unwrap().status(), status);
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_is_gone_or_cut_short_is_an_error_and_not_an_empty_body() {
     let provider = Provider::with(b"abc").await;
     let path = provider.objects.path(&provider.content.blake3());

@@ -92,10 +92,23 @@ async fn receive(context: &Context, client: &Client, args: &Args) -> Outcome<Val
             wait_for_agreement(context, client, negotiation).await?
         }
     };
+    check_verifiable(client, &agreement_id).await?;
     let body = json!({ "agreement_id": agreement_id });
     let transfer = client.post("/transfers", &body).await?;
     say(format!("transfer {}", short(text(&transfer, "id"))));
     wait_for_file(context, client, transfer).await
+}
+
+/// A transfer without digest would wait for ever: the node takes nothing that it cannot verify.
+async fn check_verifiable(client: &Client, agreement_id: &str) -> Outcome<()> {
+    let agreement = client.get(&format!("/agreements/{}", segment(agreement_id))).await?;
+    if !agreement["content"].is_null() {
+        return Ok(());
+    }
+    let id = short(agreement_id);
+    let detail = format!("the agreement {id} names no digest, so what arrives cannot be verified");
+    let hint = "nothing was requested; the peer has to publish size and digest with its offer";
+    Err(Failure::new(Exit::Failure, detail).hint(hint))
 }
 
 async fn wait_for_agreement(
