@@ -7,8 +7,8 @@ mod dsp;
 mod health;
 pub mod management;
 
-use axum::Router;
 use axum::routing::any;
+use axum::{Router, middleware};
 use causeway_node::{DATA_PATH, Node, PROTOCOL_PATH};
 
 pub use self::management::{Access, openapi_json};
@@ -16,8 +16,9 @@ pub use self::management::{Access, openapi_json};
 /// What peers reach: the version document, the protocol, the data flows, and liveness.
 pub fn protocol_router(node: Node) -> Router {
     let flow = format!("{DATA_PATH}/{{flow}}");
+    let to_its_end = middleware::from_fn_with_state(node.clone(), to_its_end);
     Router::new()
-        .nest(PROTOCOL_PATH, dsp::router())
+        .nest(PROTOCOL_PATH, dsp::router().layer(to_its_end))
         .merge(dsp::unversioned_router())
         .route(&flow, any(data))
         .merge(health::router())
@@ -28,8 +29,24 @@ pub fn protocol_router(node: Node) -> Router {
 /// What the node's people and programs reach.
 pub fn management_router(node: Node, access: Access) -> Router {
     management::router(node.clone(), access)
+        .layer(middleware::from_fn_with_state(node.clone(), to_its_end))
         .merge(health::router().with_state(node))
         .layer(tower_http::catch_panic::CatchPanicLayer::new())
+}
+
+/// Answers a request to its end, even if the caller hangs up: hyper drops an answer that nobody waits
+/// for, and with it whatever was to be done after a commit.
+async fn to_its_end(
+    axum::extract::State(node): axum::extract::State<Node>,
+    request: axum::extract::Request,
+    next: middleware::Next,
+) -> http::Response<axum::body::Body> {
+    let answer = node.to_its_end(next.run(request)).await;
+    answer.unwrap_or_else(|| {
+        let mut response = http::Response::new(axum::body::Body::empty());
+        *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    })
 }
 
 /// Hands a request to the data plane, which knows the flows and their tokens.

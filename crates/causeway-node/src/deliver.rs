@@ -15,6 +15,19 @@ use crate::transport::{Answer, Outgoing};
 use crate::webhook::{self, Verdict};
 use crate::{NegotiationAct, Node, TransferAct};
 
+/// Attempts at a message that a peer answers with a conflict before that counts as a refusal.
+const BUSY_ATTEMPTS_MAX: u32 = 4;
+
+/// Whether a refusal may only mean that the peer is still writing what came before: it answers 409
+/// (EDC does, if our answer overtakes its own commit), and its process has not ended.
+fn is_busy(status: u16, state: &str, row: &OutboxRow) -> bool {
+    let has_ended = match row.subject {
+        OutboxSubject::Negotiation => negotiation::State::parse(state).map(|s| s.is_final()),
+        _ => transfer::State::parse(state).map(|s| s.is_final()),
+    };
+    status == 409 && row.attempts < BUSY_ATTEMPTS_MAX && has_ended == Some(false)
+}
+
 /// What a peer's answer to a message means.
 enum Outcome {
     Acked(Answer),
@@ -110,6 +123,9 @@ impl Node {
                 };
                 let reason = Reason::new(Some(code), texts);
                 match self.peer_state(row).await {
+                    Ok(Some(state)) if is_busy(answer.status, &state, row) => {
+                        Outcome::Again(format!("{reason}, while it is in {state}"))
+                    }
                     Ok(state) => Outcome::Refused(reason, state),
                     Err(error) => Outcome::Again(error),
                 }

@@ -143,6 +143,15 @@ impl Node {
         self.0.tasks.wait().await;
     }
 
+    /// Does something to its end, even if whoever waits for it goes away: a commit must be followed
+    /// by telling those who act on it. `None` if it panicked, or the process is about to end.
+    pub async fn to_its_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        self.0.tasks.spawn(work).await.ok()
+    }
+
     /// What this node was told.
     pub fn settings(&self) -> &Settings {
         &self.0.settings

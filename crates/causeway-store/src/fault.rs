@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, Role, Timestamp};
@@ -14,13 +15,15 @@ use crate::{
     Page, PublishedOffer, ReadError, Remembered, Selection, Store, Stored, TransferEntry,
 };
 
-/// How a commit fails. The caller sees the same [`CommitError::Unavailable`] for both.
+/// How a commit fails. The caller sees the same [`CommitError::Unavailable`] for the first two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// The change set was not applied.
     Lost,
     /// The change set was applied.
     Unsure,
+    /// The change set was applied, and the answer takes as long as on a slow disk.
+    Late,
 }
 
 /// What happens to the n-th commit, counted from 1; `None` lets it through.
@@ -65,8 +68,18 @@ impl<S: Store> FaultStore<S> {
                 self.inner.commit(changes).await?;
                 Err(failed("was applied, its answer was lost"))
             }
+            Some(Fault::Late) => {
+                let committed = self.inner.commit(changes).await?;
+                late().await;
+                Ok(committed)
+            }
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "what is imitated is time that passes")]
+async fn late() {
+    tokio::time::sleep(Duration::from_millis(100)).await;
 }
 
 impl<S> fmt::Debug for FaultStore<S> {

@@ -4,9 +4,11 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
+use causeway_dsp::Question;
+use causeway_node::TransferAct;
 use causeway_policy::Policy;
 use causeway_store::fault::{Fault, FaultStore};
-use causeway_store::{EventKind, MemoryStore};
+use causeway_store::{EventKind, MemoryStore, Rule};
 
 use crate::world::{Plan, World};
 
@@ -178,4 +180,31 @@ async fn where_nothing_can_be_written_the_transfer_is_suspended_and_goes_on_when
     let act = causeway_node::TransferAct::Resume;
     world.consumer.node.decide_transfer(&transfer, &act).await.unwrap();
     world.consumer.transfer_in(&transfer, "COMPLETED").await;
+}
+
+#[tokio::test]
+async fn a_peer_that_is_busy_is_asked_again_and_one_that_stays_so_ends_it() {
+    for (busy, state) in [(2, "FINALIZED"), (1_000, "TERMINATED")] {
+        let world = World::new().await;
+        world.consumer.network.busy(busy);
+        let offer = world.provider.publish(b"x", Policy::open()).await;
+        let id = world.consumer.request(&world.provider, &offer).await;
+        world.consumer.negotiation_in(&id, state).await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_commit_calls_for_is_done_even_if_the_peer_hangs_up_meanwhile() {
+    let slow = Arc::new(FaultStore::new(MemoryStore::new(), |_| Some(Fault::Late)));
+    let consumer = Plan { store: slow, ..Plan::default() };
+    let rules = vec![(Question::TransferRequested, Rule::Hold)];
+    let world = World::of(Plan { rules, ..Plan::default() }, consumer).await;
+    let agreement = world.contract(b"bytes").await;
+    let ours = world.consumer.transfer(&agreement).await;
+    let theirs = world.provider.counterpart(&ours).await;
+    // Nothing else of this transfer is on its way that could do the work instead.
+    world.consumer.transfer_in(&ours, "REQUESTED").await;
+    world.provider.network.hang_up_on_start();
+    world.provider.node.decide_transfer(&theirs, &TransferAct::Resume).await.unwrap();
+    world.consumer.transfer_in(&ours, "COMPLETED").await;
 }

@@ -460,6 +460,8 @@ pub(crate) struct Lossy {
     cut: AtomicBool,
     failing: AtomicBool,
     terse: AtomicBool,
+    busy: AtomicU64,
+    impatient: AtomicBool,
     chance: Option<Mutex<u64>>,
     sent: AtomicU64,
 }
@@ -471,6 +473,8 @@ impl Lossy {
             cut: AtomicBool::new(false),
             failing: AtomicBool::new(false),
             terse: AtomicBool::new(false),
+            busy: AtomicU64::new(0),
+            impatient: AtomicBool::new(false),
             chance: seed.map(Mutex::new),
             sent: AtomicU64::new(0),
         }
@@ -490,6 +494,17 @@ impl Lossy {
     /// follow the binding to the letter do.
     pub(crate) fn terse(&self) {
         self.terse.store(true, Ordering::SeqCst);
+    }
+
+    /// So many verifications of an agreement are answered 409, as a peer does that is busy with
+    /// the negotiation.
+    pub(crate) fn busy(&self, count: u64) {
+        self.busy.store(count, Ordering::SeqCst);
+    }
+
+    /// The next start of a transfer is sent, and hung up on before it is answered.
+    pub(crate) fn hang_up_on_start(&self) {
+        self.impatient.store(true, Ordering::SeqCst);
     }
 
     pub(crate) fn sent(&self) -> u64 {
@@ -519,6 +534,17 @@ impl Transport for Lossy {
         }
         if self.failing.load(Ordering::SeqCst) {
             return Ok(Answer::of_status(500));
+        }
+        if request.url.ends_with("/start") && self.impatient.swap(false, Ordering::SeqCst) {
+            let answer = self.inner.send(request.clone());
+            tokio::time::timeout(Duration::from_millis(30), answer).await.ok();
+            return gone("hung up");
+        }
+        let less_busy = |count: u64| count.checked_sub(1);
+        if request.url.ends_with("/agreement/verification")
+            && self.busy.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less_busy).is_ok()
+        {
+            return Ok(Answer::of_status(409));
         }
         if self.terse.load(Ordering::SeqCst) && is_message(&request) {
             let answer = self.inner.send(request).await?;

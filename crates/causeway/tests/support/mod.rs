@@ -7,6 +7,7 @@ use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -47,10 +48,25 @@ impl std::ops::Deref for Node {
     }
 }
 
-/// Different ports that were free a moment ago.
+/// Ports that nobody listens on. A node whose address is written down binds its port later, and once
+/// more after each restart; so they lie below the range from which the system gives a port to
+/// every outgoing connection, which could take one of them meanwhile.
 pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
-    let listeners: Vec<_> = (0..N).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    std::array::from_fn(|n| listeners[n].local_addr().unwrap().port())
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    const LOWEST: u32 = 12_000;
+    const HIGHEST: u32 = 32_000;
+    let free = || {
+        loop {
+            // Other test processes begin elsewhere.
+            let step = NEXT.fetch_add(1, Ordering::Relaxed);
+            let offset = std::process::id().wrapping_mul(7_919).wrapping_add(step);
+            let port = u16::try_from(LOWEST + offset % (HIGHEST - LOWEST)).unwrap();
+            if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+                return port;
+            }
+        }
+    };
+    std::array::from_fn(|_| free())
 }
 
 /// The participant id of a node of the tests.
