@@ -34,8 +34,8 @@ pub fn management_router(node: Node, access: Access) -> Router {
         .layer(tower_http::catch_panic::CatchPanicLayer::new())
 }
 
-/// Answers a request to its end, even if the caller hangs up: hyper drops an answer that nobody waits
-/// for, and with it whatever was to be done after a commit.
+/// Answers a request to its end, even if the caller hangs up: hyper drops an answer that nobody
+/// waits for, and with it whatever was to be done after a commit.
 async fn to_its_end(
     axum::extract::State(node): axum::extract::State<Node>,
     request: axum::extract::Request,

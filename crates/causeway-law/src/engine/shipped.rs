@@ -17,4 +17,4 @@ macro_rules! packs {
     };
 }
 
-packs!["ch", "cn", "eu", "gb", "us"];
+packs!["br", "ch", "cn", "eu", "gb", "ke", "ng", "rw", "tr", "us", "uy", "za"];

@@ -48,8 +48,8 @@ impl std::ops::Deref for Node {
     }
 }
 
-/// Ports that nobody listens on. A node whose address is written down binds its port later, and once
-/// more after each restart; so they lie below the range from which the system gives a port to
+/// Ports that nobody listens on. A node whose address is written down binds its port later, and
+/// once more after each restart; so they lie below the range from which the system gives a port to
 /// every outgoing connection, which could take one of them meanwhile.
 pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
     static NEXT: AtomicU32 = AtomicU32::new(0);
