@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 use crate::bad_input::client;
 use crate::world::{Running, World};
 
-async fn content(node: &Running) -> Content {
+pub(crate) async fn content(node: &Running) -> Content {
     let body = stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::from_static(b"a,b\n"))]);
     node.node.objects().ingest(body, None).await.unwrap()
 }
 
-fn offer(name: &str, content: Content) -> NewOffer {
+pub(crate) fn offer(name: &str, content: Content) -> NewOffer {
     NewOffer {
         id: None,
         dataset_id: Some(DatasetId::parse(name.replace(' ', "-")).unwrap()),

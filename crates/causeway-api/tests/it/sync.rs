@@ -6,17 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Body;
 use axum::extract::Request;
-use causeway_dsp::catalog::Metadata;
-use causeway_node::{CatalogSync, InBatch, NewOffer, SyncState};
-use causeway_policy::Policy;
-use causeway_store::{Audience, Page, Selection};
+use causeway_node::{CatalogSync, InBatch, SyncState};
+use causeway_store::{Page, Selection};
 use causeway_types::limits::{PEER_RESPONSE_BYTES_MAX, SYNC_BARREN_PAGES_MAX};
-use causeway_types::{Content, DatasetId, LangText, ParticipantId};
+use causeway_types::{DatasetId, ParticipantId};
 use futures_util::stream;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::bad_input::client;
+use crate::catalog::{content, offer};
 use crate::world::{Plan, Running, World, facing, participant};
 
 const ALL: Page = Page { after: None, limit: 1_000 };
@@ -39,22 +38,8 @@ async fn found(node: &Running, words: &str) -> Vec<String> {
 }
 
 async fn publish(node: &Running, names: impl IntoIterator<Item = String>) {
-    let body = stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::from_static(b"a,b\n"))]);
-    let content: Content = node.node.objects().ingest(body, None).await.unwrap();
-    let offer = |name: String| NewOffer {
-        id: None,
-        dataset_id: Some(DatasetId::parse(&name).unwrap()),
-        titles: vec![LangText::new("en", &format!("Title of {name}")).unwrap()],
-        descriptions: Vec::new(),
-        media_type: "text/csv".to_owned(),
-        file_name: None,
-        content,
-        policy: Policy::open(),
-        metadata: Metadata::default(),
-        audience: Audience::Everyone,
-        rules: Vec::new(),
-    };
-    let offers = names.into_iter().map(|name| Ok(offer(name))).collect();
+    let content = content(node).await;
+    let offers = names.into_iter().map(|name| Ok(offer(&name, content))).collect();
     let outcomes = node.node.publish_all(offers).await.unwrap();
     assert!(outcomes.iter().all(|outcome| matches!(outcome, InBatch::Published(_))));
 }
@@ -125,12 +110,12 @@ async fn the_api_copies_searches_and_says_how_far_it_is() {
     let (_, all) = call(get.clone(), "/catalogs").await;
     assert_eq!(all["items"], json!([sync]));
 
-    let (status, first) = call(get.clone(), "/search?text=title&limit=3").await;
+    let (status, first) = call(get.clone(), "/search?text=rain*&limit=3").await;
     assert_eq!((status, first["items"].as_array().unwrap().len()), (200, 3));
     let item = &first["items"][0];
     assert_eq!((&item["peer_name"], &item["dataset"]["id"]), (&json!("provider"), &json!("rain4")));
     let next = first["next"].as_str().unwrap();
-    let (_, rest) = call(get.clone(), &format!("/search?text=title&limit=3&after={next}")).await;
+    let (_, rest) = call(get.clone(), &format!("/search?text=rain*&limit=3&after={next}")).await;
     assert_eq!(rest["items"].as_array().unwrap().len(), 2);
     assert_eq!(rest.get("next").filter(|next| !next.is_null()), None);
     for (query, status) in [

@@ -322,8 +322,8 @@ pub(crate) const KEYS: &[Key] = &[
         kind: Kind::Count { min: 0, max: 525_600 },
         preset: Preset::Value("360"),
         example: "360",
-        doc: "How old the copy of a peer's catalog may become before it is read again by itself, \
-              in minutes; 0 for never.",
+        doc: "How old the copy of a peer's catalog may become before the node reads it by itself, \
+              in minutes; a peer without a copy is read soon after the start. 0 for never.",
     },
     Key {
         path: "catalog.peer_datasets_max",
