@@ -296,11 +296,13 @@ impl Engine {
                 settled += usize::from(then.determined().is_some());
                 left += then.at_worst as usize - then.at_best as usize;
             }
-            // What changes nothing by itself may matter later, with another answer.
-            if matters {
-                questions.push(Missing { fact, settles: settled, of: cells.len(), left });
-            }
+            questions.push((matters, Missing { fact, settles: settled, of: cells.len(), left }));
         }
+        // What changes nothing by itself may still matter together with another answer. It is asked
+        // only when nothing else is left to ask.
+        let is_alone = questions.iter().any(|(matters, _)| *matters);
+        questions.retain(|(matters, _)| *matters || !is_alone);
+        let mut questions: Vec<Missing> = questions.into_iter().map(|(_, asked)| asked).collect();
         // What leaves the least open, per possible answer.
         questions.sort_by(|a, b| {
             let open = |m: &Missing| (m.left * 1_000) / m.of.max(1);

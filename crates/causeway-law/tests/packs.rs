@@ -109,3 +109,17 @@ fn an_outcome_is_between_its_bounds_whatever_is_answered() {
     }
     assert_eq!(open.at_worst, Outcome::NeedsAuthorityApproval);
 }
+
+#[test]
+fn whatever_is_not_settled_has_a_question() {
+    let engine = engine();
+    let day = date(2026, 11, 25);
+    for exporter in ["BR", "CH", "CN", "DE", "GB", "KE", "NG", "RW", "TR", "US", "UY", "ZA"] {
+        let facts = json!({ "exporter.area": exporter, "importer.area": "FR",
+            "data.personal": true });
+        let facts = engine.dictionary().read_facts(facts.as_object().unwrap()).unwrap();
+        let decision = engine.decide(&facts, day, day);
+        let is_settled = decision.outcome.determined().is_some();
+        assert_eq!(is_settled, decision.missing.is_empty(), "{exporter}");
+    }
+}
