@@ -174,8 +174,7 @@ impl Decision<'_> {
     fn compute_to_data(&self, all: &mut Vec<Alternative>) {
         let dictionary = self.engine.dictionary();
         let mut then = self.facts.clone();
-        for (place, fact) in dictionary.facts().iter().enumerate() {
-            let id = FactId(u16::try_from(place).unwrap_or(u16::MAX));
+        for (id, fact) in dictionary.iter() {
             match fact.kind {
                 Kind::Flag if fact.name.starts_with(ABOUT_DATA) => {
                     then.set(id, Some(Value::Flag(false)));

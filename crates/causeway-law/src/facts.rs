@@ -184,6 +184,12 @@ impl Dictionary {
         &self.facts
     }
 
+    /// Every fact with its place.
+    pub fn iter(&self) -> impl Iterator<Item = (FactId, &Fact)> {
+        // There are never more facts than places; reading the dictionary sees to that.
+        (0..).map(FactId).zip(&self.facts)
+    }
+
     /// A fact by its place.
     pub fn fact(&self, id: FactId) -> &Fact {
         &self.facts[usize::from(id.0)]

@@ -5,7 +5,7 @@
 //! bytes; that is also how a copy that was cut short goes on. What a peer may cost us is bounded:
 //! pages, bytes, datasets, and pages that bring nothing new.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -138,12 +138,10 @@ impl Node {
     pub async fn catalog_syncs(&self) -> Result<Vec<CatalogSync>, Problem> {
         let known = self.0.catalogs.catalogs().await.map_err(read_failed)?;
         let known = known.into_iter().map(CatalogSync::from);
-        let mut all: HashMap<ParticipantId, CatalogSync> =
+        let mut all: BTreeMap<ParticipantId, CatalogSync> =
             known.map(|sync| (sync.peer.clone(), sync)).collect();
         all.extend(self.0.syncs.lock().clone());
-        let mut all: Vec<CatalogSync> = all.into_values().collect();
-        all.sort_by(|a, b| a.peer.cmp(&b.peer));
-        Ok(all)
+        Ok(all.into_values().collect())
     }
 
     async fn copy_catalog(&self, peer: &ParticipantId) {

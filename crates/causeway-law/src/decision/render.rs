@@ -45,8 +45,7 @@ impl Decision<'_> {
     fn facts_json(&self) -> Json {
         let dictionary = self.engine.dictionary();
         let mut known = Map::new();
-        for (place, fact) in dictionary.facts().iter().enumerate() {
-            let id = FactId(u16::try_from(place).unwrap_or(u16::MAX));
+        for (id, fact) in dictionary.iter() {
             if let Some(value) = self.facts.get(id) {
                 let value = match value {
                     crate::facts::Value::Flag(flag) => Json::Bool(flag),

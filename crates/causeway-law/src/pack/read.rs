@@ -570,8 +570,7 @@ impl Case {
     pub(crate) fn complete(&self, dictionary: &Dictionary) -> crate::facts::Facts {
         let mut facts = self.facts.clone();
         if self.otherwise_no {
-            for (place, fact) in dictionary.facts().iter().enumerate() {
-                let id = crate::facts::FactId(u16::try_from(place).unwrap_or(u16::MAX));
+            for (id, fact) in dictionary.iter() {
                 let value = match fact.kind {
                     Kind::Flag => Value::Flag(false),
                     Kind::Count => Value::Count(0),

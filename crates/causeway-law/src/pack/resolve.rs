@@ -72,7 +72,6 @@ pub(crate) fn resolve(pack: &Pack, truths: &[Truth], into: &mut Resolution) {
 
 /// Lets each trigger that counts be satisfied by the mildest mechanism that is in place.
 fn satisfy(pack: &Pack, effects: &mut [Effect]) {
-    let mut asked = vec![false; effects.len()];
     for index in 0..effects.len() {
         let is_mechanism = pack.rules[index].stage == Stage::Mechanism;
         if !is_mechanism || effects[index] != Effect::Counts {
@@ -84,7 +83,6 @@ fn satisfy(pack: &Pack, effects: &mut [Effect]) {
                 Effect::Satisfied(by) => pack.rules[index].outcome < pack.rules[by].outcome,
                 _ => continue,
             };
-            asked[index] = true;
             if is_milder {
                 effects[trigger] = Effect::Satisfied(index);
             }
@@ -93,7 +91,7 @@ fn satisfy(pack: &Pack, effects: &mut [Effect]) {
     for index in 0..effects.len() {
         if pack.rules[index].stage == Stage::Mechanism && effects[index] == Effect::Counts {
             // A mechanism says nothing by itself: it is what its trigger became.
-            let serves = asked[index] && effects.contains(&Effect::Satisfied(index));
+            let serves = effects.contains(&Effect::Satisfied(index));
             effects[index] = if serves { Effect::Counts } else { Effect::Idle };
         }
     }

@@ -122,8 +122,7 @@ fn show(context: &Context, engine: &Engine, id: &str) -> Outcome {
 
 fn facts(context: &Context, engine: &Engine) -> Outcome {
     let dictionary = engine.dictionary();
-    let all =
-        dictionary.facts().iter().filter_map(|fact| Some((dictionary.find(&fact.name)?, fact)));
+    let all = dictionary.iter();
     let readers = |id: FactId| {
         let packs = engine.packs().iter().filter(|pack| pack.reads(id));
         packs.map(|pack| pack.id.as_str()).collect::<Vec<_>>()
