@@ -158,6 +158,24 @@ fn many_files_are_published_from_a_manifest_and_the_command_can_be_run_again() {
 }
 
 #[test]
+fn a_row_that_no_request_can_hold_is_named_and_the_rest_goes_in() {
+    let home = Home::with_node();
+    let node = Serve::start(&home);
+    home.write("rain.csv", "day,mm\n1,3\n");
+    let row = |id: &str, title: &str| {
+        let row = serde_json::json!({ "file": "rain.csv", "dataset_id": id, "title": title });
+        format!("{row}\n")
+    };
+    let rows = row("a", "Rain") + &row("b", &"x".repeat(1024 * 1024)) + &row("c", "Snow");
+    home.write("all.jsonl", &rows);
+    let ran = home.run(&["offer", "publish", "--from", "all.jsonl"]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("all.jsonl:2: found a row of "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("2 published, 0 unchanged, 1 refused"), "{}", ran.stderr);
+    assert_eq!(node.terminate(), Some(0));
+}
+
+#[test]
 fn an_offer_has_titles_in_any_number_of_languages() {
     let home = Home::with_node();
     let node = Serve::start(&home);

@@ -113,6 +113,12 @@ impl Bulk<'_> {
         fill("content", content);
         let offer = Value::Object(offer);
         let bytes = offer.to_string().len();
+        if bytes > OFFERS_BATCH_BYTES_MAX {
+            // Alone in its request it would still be too large, and keep the others from theirs.
+            let expected = format!("expected at most {OFFERS_BATCH_BYTES_MAX}");
+            self.refuse(place, format!("found a row of {bytes} bytes, {expected}"));
+            return Ok(());
+        }
         let is_full = self.waiting.len() == OFFERS_BATCH_MAX
             || self.waiting_bytes + bytes > OFFERS_BATCH_BYTES_MAX;
         if is_full {
