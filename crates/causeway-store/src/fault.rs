@@ -8,11 +8,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, Role, Timestamp};
+use causeway_types::{
+    AgreementId, AttestationId, Blake3, DatasetId, DecisionId, OfferId, ParticipantId, ProcessId,
+    Role, Timestamp,
+};
 
 use crate::{
-    AgreementEntry, ChangeSet, CommitError, Committed, Event, Lease, NegotiationEntry, OutboxRow,
-    Page, PublishedOffer, ReadError, Remembered, Selection, Store, Stored, TransferEntry,
+    AgreementEntry, Attestation, ChangeSet, CommitError, Committed, Crossings, DecisionEntry,
+    Event, Lease, NegotiationEntry, OutboxRow, Page, Persons, PublishedOffer, ReadError,
+    Remembered, Selection, Store, Stored, Subject, TransferEntry,
 };
 
 /// How a commit fails. The caller sees the same [`CommitError::Unavailable`] for the first two.
@@ -211,5 +215,47 @@ impl<S: Store> Store for FaultStore<S> {
 
     async fn remembered(&self, key: &str) -> Result<Option<Remembered>, ReadError> {
         self.inner.remembered(key).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Crossings for FaultStore<S> {
+    async fn decision(&self, id: &DecisionId) -> Result<Option<Stored<DecisionEntry>>, ReadError> {
+        self.inner.decision(id).await
+    }
+
+    async fn decisions(&self, page: Page) -> Result<Vec<Stored<DecisionEntry>>, ReadError> {
+        self.inner.decisions(page).await
+    }
+
+    async fn attestation(
+        &self,
+        id: &AttestationId,
+    ) -> Result<Option<Stored<Attestation>>, ReadError> {
+        self.inner.attestation(id).await
+    }
+
+    async fn attestations(
+        &self,
+        peer: Option<&ParticipantId>,
+        page: Page,
+    ) -> Result<Vec<Stored<Attestation>>, ReadError> {
+        self.inner.attestations(peer, page).await
+    }
+
+    async fn add_subjects(
+        &self,
+        content: &Blake3,
+        subjects: Vec<Subject>,
+    ) -> Result<(), CommitError> {
+        self.inner.add_subjects(content, subjects).await
+    }
+
+    async fn subjects(&self, content: &Blake3) -> Result<u64, ReadError> {
+        self.inner.subjects(content).await
+    }
+
+    async fn persons(&self, query: &Persons) -> Result<u64, ReadError> {
+        self.inner.persons(query).await
     }
 }

@@ -114,6 +114,10 @@ pub const STORE_READERS_MAX: usize = 3;
 pub const STORE_LOCK_WAIT_MS_MAX: u64 = 5_000;
 /// Pages of the embedded database's log after which its content is moved to the main file.
 pub const STORE_LOG_PAGES_MAX: u32 = 4_000;
+/// Most facts that an offer, an agreement or a person states of one crossing.
+pub const FACTS_STATED_MAX: usize = 200;
+/// Longest name or text of a stated fact, in bytes.
+pub const FACT_TEXT_BYTES_MAX: usize = 64;
 /// Most peers of one node.
 pub const PEERS_MAX: usize = 10_000;
 /// Shortest secret shared with a peer, in bytes.

@@ -38,6 +38,7 @@ pub async fn a_conflict_in_the_second_put_leaves_nothing(store: Arc<dyn Store>) 
         settle: vec![],
         outbox: vec![samples::message("n", "m1")],
         lease: None,
+        crossings: vec![],
         events: vec![samples::event(Some("n"), "REQUESTED")],
         remember: Some(remembered("key")),
     };
