@@ -16,7 +16,9 @@ pub use self::decision::{
     Alternative, DISCLAIMER, Decision, Missing, PackDecision, Remedy, RuleDecision,
 };
 pub use self::engine::{Engine, EngineError};
-pub use self::facts::{Dictionary, Fact, FactError, FactId, Facts, Kind, Symbol, Symbols, Value};
+pub use self::facts::{
+    Dictionary, Fact, FactError, FactId, Facts, Kind, Symbol, Symbols, Value, Window,
+};
 pub use self::outcome::{Interval, Outcome, Truth};
 pub use self::pack::{
     Case, Citation, Effect, Finding, Obligation, Pack, Rule, Severity, Source, Stage, Status,

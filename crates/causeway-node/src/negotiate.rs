@@ -12,11 +12,12 @@ use causeway_store::{
 use causeway_types::{Address, ParticipantId, Problem, ProblemCode, ProcessId, Role};
 
 use crate::automation::{self, Answer, script};
+use crate::border::{Checked, Crossed, Gate, Ground};
 use crate::clock::Mint;
 use crate::commit::{CONFLICTS_MAX, Remember, commit_failed};
 use crate::offers::{is_offered, no_offer};
 use crate::outcome::{NEGOTIATION, Story, rejected};
-use crate::{Node, read_failed, timers, webhook};
+use crate::{Node, border, read_failed, timers, webhook};
 
 /// What an operator, or a webhook, wants done with a negotiation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,20 @@ struct Plan {
     changes: ChangeSet,
 }
 
+/// What sets a negotiation in motion.
+pub(crate) enum Push {
+    /// An input, with the check that it rests on where there was one.
+    Input(Input, Option<Box<Checked>>),
+    /// The open question is asked again.
+    AskAgain,
+}
+
+impl From<Input> for Push {
+    fn from(input: Input) -> Self {
+        Self::Input(input, None)
+    }
+}
+
 impl Node {
     /// A peer's first message: a consumer's request, or a provider's offer.
     pub async fn negotiation_opened(
@@ -65,6 +80,9 @@ impl Node {
                 return Ok(Opened { entry: known.value, is_new: false });
             }
             let (published, message) = self.opening_terms(peer, message.clone()).await?;
+            let content = published.as_ref().map(|offer| offer.content);
+            let ground = self.ground(peer, published, content).await?;
+            let published = ground.published.as_ref();
             let mint = self.mint();
             let opening = Negotiation::opening(
                 mint.process(),
@@ -75,13 +93,14 @@ impl Node {
             );
             let entry = NegotiationEntry {
                 negotiation: opening,
-                offer_id: published.as_ref().map(|offer| offer.id.clone()),
+                offer_id: published.map(|offer| offer.id.clone()),
                 script: 0,
+                decision: None,
                 created_at: mint.now,
                 updated_at: mint.now,
             };
-            let input = Input::Received(message);
-            let plan = self.plan(entry, None, published.as_ref(), input, &mint)?;
+            let push = Input::Received(message).into();
+            let plan = self.plan(entry, None, &ground, push, &mint)?;
             match self.commit(plan.changes).await {
                 Ok(()) => return Ok(Opened { entry: plan.entry, is_new: true }),
                 // The same message arrived twice at the same time; the other one began it.
@@ -132,8 +151,22 @@ impl Node {
                 "the offer has no target, so it does not say which dataset is requested",
             ));
         }
+        let ground = self.ground(peer, None, None).await?;
         let base = self.peer_base(peer).await?;
         let mint = self.mint();
+        let crossed = Crossed {
+            peer,
+            role: Role::Consumer,
+            dataset: offer.target.as_ref(),
+            terms: &offer.facts,
+            is_agreed: false,
+            now: mint.now,
+        };
+        // A request moves nothing yet, so only what no person could permit is refused here.
+        let checked = self.checked(&ground, crossed);
+        if matches!(checked.gate, Gate::Refuse(_)) {
+            checked.must_pass()?;
+        }
         let own = self.0.settings.participant_id.clone();
         let entry = NegotiationEntry {
             negotiation: Negotiation::opening(
@@ -145,13 +178,15 @@ impl Node {
             ),
             offer_id: None,
             script: 0,
+            decision: None,
             created_at: mint.now,
             updated_at: mint.now,
         };
         let callback = self.0.settings.protocol_base();
         let decision = Decision::Request { offer, callback };
         let input = Input::Decided { decision, message_id: mint.message() };
-        let mut plan = self.plan(entry, None, None, input, &mint)?;
+        let push = Push::Input(input, Some(Box::new(checked)));
+        let mut plan = self.plan(entry, None, &ground, push, &mint)?;
         plan.changes.remember = remember.map(|remember| remember(&plan.entry));
         self.commit(plan.changes).await.map_err(commit_failed)?;
         Ok(plan.entry)
@@ -163,34 +198,75 @@ impl Node {
         id: &ProcessId,
         act: &Act,
     ) -> Result<NegotiationEntry, Problem> {
-        self.drive_negotiation(id, None, |entry, _, mint| {
-            let decision = decision(entry, act, &self.0.settings.protocol_base(), mint)?;
-            Ok(Input::Decided { decision, message_id: mint.message() })
+        self.drive_negotiation(id, None, |entry, ground, mint| {
+            let checked = match act {
+                Act::Accept => {
+                    let checked = self.checked_negotiation(&entry.negotiation, ground, mint.now);
+                    checked.must_pass()?;
+                    Some(Box::new(checked))
+                }
+                Act::Propose(_) | Act::Terminate(_) => None,
+            };
+            let callback = self.0.settings.protocol_base();
+            let decision = decision(entry, act, checked.as_deref(), &callback, mint)?;
+            Ok(Push::Input(Input::Decided { decision, message_id: mint.message() }, checked))
         })
         .await
+    }
+
+    /// Asks a negotiation's open question again, since something about it became known.
+    pub(crate) async fn ask_negotiation_again(&self, id: &ProcessId) -> Result<(), Problem> {
+        self.drive_negotiation(id, None, |_, _, _| Ok(Push::AskAgain)).await.map(drop)
+    }
+
+    /// What the law says of the terms that a negotiation has come to.
+    pub(crate) fn checked_negotiation(
+        &self,
+        negotiation: &Negotiation,
+        ground: &Ground,
+        now: causeway_types::Timestamp,
+    ) -> Checked {
+        let agreement = negotiation.stage.agreement().or_else(|| negotiation.concluded());
+        let offer = negotiation.offer();
+        let target = || offer.and_then(|offer| offer.target.as_ref());
+        let own = ground.published.as_ref().map(|offer| self.stated_by(offer));
+        let terms = own.as_ref().or_else(|| agreement.map(|agreement| &agreement.facts));
+        let nothing = causeway_types::StatedFacts::new();
+        let terms = terms.or_else(|| offer.map(|offer| &offer.facts)).unwrap_or(&nothing);
+        self.checked(
+            ground,
+            Crossed {
+                peer: &negotiation.peer,
+                role: negotiation.role,
+                dataset: agreement.map(|agreement| &agreement.target).or_else(target),
+                terms,
+                is_agreed: agreement.is_some(),
+                now,
+            },
+        )
     }
 
     /// Loads, steps and commits, again from the start if somebody else wrote meanwhile. `settle`
     /// leaves the outbox in the same commit. The input is made from the entry, our offer it is
     /// about, and fresh ids.
-    pub(crate) async fn drive_negotiation(
+    pub(crate) async fn drive_negotiation<P: Into<Push>>(
         &self,
         id: &ProcessId,
         settle: Option<Settle>,
-        input: impl Fn(
-            &mut NegotiationEntry,
-            Option<&PublishedOffer>,
-            &Mint<'_>,
-        ) -> Result<Input, Problem>,
+        push: impl Fn(&mut NegotiationEntry, &Ground, &Mint<'_>) -> Result<P, Problem>,
     ) -> Result<NegotiationEntry, Problem> {
         for _ in 0..CONFLICTS_MAX {
             let stored = self.0.store.negotiation(id).await.map_err(read_failed)?;
             let stored = stored.ok_or_else(|| unknown(id))?;
             let published = self.published(&stored.value).await?;
+            // Once it is finalized nothing is checked any more, so nobody needs to be counted.
+            let is_open = stored.value.is_open();
+            let content = published.as_ref().filter(|_| is_open).map(|offer| offer.content);
+            let ground = self.ground(&stored.value.negotiation.peer, published, content).await?;
             let mint = self.mint();
             let Stored { mut value, version, .. } = stored;
-            let input = input(&mut value, published.as_ref(), &mint)?;
-            let mut plan = self.plan(value, Some(version), published.as_ref(), input, &mint)?;
+            let push = push(&mut value, &ground, &mint)?.into();
+            let mut plan = self.plan(value, Some(version), &ground, push, &mint)?;
             plan.changes.settle.extend(settle.clone());
             if plan.changes.is_empty() {
                 return Ok(plan.entry);
@@ -242,6 +318,7 @@ impl Node {
         }
         offer.target = Some(published.dataset_id.clone());
         offer.content = Some(published.content);
+        offer.facts = self.stated_by(&published);
         Ok((Some(published), message))
     }
 
@@ -251,37 +328,70 @@ impl Node {
         &self,
         entry: NegotiationEntry,
         version: Option<causeway_store::Version>,
-        published: Option<&PublishedOffer>,
-        input: Input,
+        ground: &Ground,
+        push: Push,
         mint: &Mint<'_>,
     ) -> Result<Plan, Problem> {
-        let before = entry.negotiation.clone();
-        let id = before.id.clone();
-        let mut story = Story::of(id.clone(), mint.now, NEGOTIATION);
-        tell_input(&mut story, &input);
+        let before = entry.clone();
+        let id = before.negotiation.id.clone();
+        let story = Story::of(id.clone(), mint.now, NEGOTIATION);
         let mut course = Course { entry, changes: ChangeSet::default(), story };
-        self.go(&mut course, input, published, mint)?;
-        self.go_by_script(&mut course, before.state(), published, mint);
+        self.pushed(&mut course, push, ground, mint)?;
+        self.go_by_script(&mut course, before.negotiation.state(), ground, mint);
         let Course { mut entry, mut changes, story } = course;
-        if entry.negotiation == before {
+        if entry == before {
             return Ok(Plan { entry, changes: ChangeSet::default() });
         }
         entry.updated_at = mint.now;
         let entity = Entity::Negotiation(Box::new(entry.clone()));
         changes.puts.push(Put { entity, expected: version });
-        if let (None, Some(agreement)) = (before.concluded(), entry.negotiation.concluded()) {
+        let concluded = (before.negotiation.concluded(), entry.negotiation.concluded());
+        if let (None, Some(agreement)) = concluded {
+            let checked = self.checked_negotiation(&entry.negotiation, ground, mint.now);
             let concluded = AgreementEntry {
                 agreement: agreement.clone(),
                 role: entry.negotiation.role,
                 peer: entry.negotiation.peer.clone(),
                 negotiation: id,
+                decision: checked.decision.as_ref().map(|entry| entry.id.clone()),
+                duties: checked.duties,
                 concluded_at: mint.now,
             };
             let entity = Entity::Agreement(Box::new(concluded));
             changes.puts.push(Put { entity, expected: None });
+            let found = checked.decision.map(|entry| Entity::Decision(Box::new(entry)));
+            changes.puts.extend(found.map(|entity| Put { entity, expected: None }));
         }
         changes.events = story.into_events();
         Ok(Plan { entry, changes })
+    }
+
+    fn pushed(
+        &self,
+        course: &mut Course,
+        push: Push,
+        ground: &Ground,
+        mint: &Mint<'_>,
+    ) -> Result<(), Problem> {
+        let input = match push {
+            Push::Input(input, checked) => {
+                tell_input(&mut course.story, &input);
+                if let Some(checked) = checked {
+                    course.note(*checked, mint);
+                }
+                Some(input)
+            }
+            Push::AskAgain => {
+                let waiting = &course.entry.negotiation;
+                let is_scripted =
+                    self.script_of_negotiation(waiting, ground.published.as_ref()).is_some();
+                match waiting.question.filter(|_| waiting.in_flight.is_none() && !is_scripted) {
+                    Some(question) => self.ask(course, question, ground, mint),
+                    None => None,
+                }
+            }
+        };
+        input.map_or(Ok(()), |input| self.go(course, input, ground, mint))
     }
 
     /// Applies an input and whatever automation answers to the questions it raises. If the input
@@ -290,18 +400,21 @@ impl Node {
         &self,
         course: &mut Course,
         input: Input,
-        published: Option<&PublishedOffer>,
+        ground: &Ground,
         mint: &Mint<'_>,
     ) -> Result<(), Problem> {
-        let Course { entry, changes, story } = course;
-        let current = &mut entry.negotiation;
         let mut todo = vec![input];
         while let Some(input) = todo.pop() {
+            let Course { entry, story, .. } = &mut *course;
+            let current = &mut entry.negotiation;
             let Step { next, effects } =
                 step(current, input).map_err(|rejection| rejected(&rejection))?;
             tell_state(story, current, &next);
             *current = next;
             for effect in effects {
+                let Course { entry, changes, .. } = &mut *course;
+                let current = &entry.negotiation;
+                let published = ground.published.as_ref();
                 match effect {
                     Effect::Send(message) => changes.outbox.push(outgoing(current, *message, mint)),
                     Effect::CancelSend => {
@@ -310,24 +423,54 @@ impl Node {
                     }
                     // A script answers when everything else has settled.
                     Effect::Ask(_) if self.script_of_negotiation(current, published).is_some() => {}
-                    Effect::Ask(question) => {
-                        let settings = &self.0.settings;
-                        match automation::negotiation(settings, published, current, question, mint)
-                        {
-                            Answer::Decide(decision) => {
-                                todo.push(Input::Decided { decision, message_id: mint.message() });
-                            }
-                            Answer::Hold(reason) => story.waiting(question, &reason),
-                            Answer::Ask(url) => {
-                                let call = webhook::negotiation(current, question, url, mint);
-                                changes.outbox.push(call);
-                            }
-                        }
-                    }
+                    Effect::Ask(question) => todo.extend(self.ask(course, question, ground, mint)),
                 }
             }
         }
         Ok(())
+    }
+
+    /// Asks the law, then whoever decides; the decision, if there is one at once.
+    fn ask(
+        &self,
+        course: &mut Course,
+        question: Question,
+        ground: &Ground,
+        mint: &Mint<'_>,
+    ) -> Option<Input> {
+        let checked = self.checked_negotiation(&course.entry.negotiation, ground, mint.now);
+        let decided = |decision| Some(Input::Decided { decision, message_id: mint.message() });
+        match &checked.gate {
+            Gate::Pass => {}
+            Gate::Refuse(reason) => {
+                let reason = reason.clone();
+                course.note(checked, mint);
+                return decided(Decision::Terminate { reason });
+            }
+            Gate::Hold(reason) => {
+                course.story.waiting(question, reason);
+                course.note(checked, mint);
+                return None;
+            }
+        }
+        let (settings, published) = (&self.0.settings, ground.published.as_ref());
+        let current = &course.entry.negotiation;
+        let answer =
+            automation::negotiation(settings, published, current, question, &checked.stated, mint);
+        let asked = match &answer {
+            Answer::Ask(url) => Some(webhook::negotiation(current, question, url.clone(), mint)),
+            Answer::Decide(_) | Answer::Hold(_) => None,
+        };
+        course.changes.outbox.extend(asked);
+        course.note(checked, mint);
+        match answer {
+            Answer::Decide(decision) => decided(decision),
+            Answer::Hold(reason) => {
+                course.story.waiting(question, &reason);
+                None
+            }
+            Answer::Ask(_) => None,
+        }
     }
 
     /// If the negotiation entered a state for which its script has the next step: takes it, or
@@ -336,9 +479,10 @@ impl Node {
         &self,
         course: &mut Course,
         before: Option<State>,
-        published: Option<&PublishedOffer>,
+        ground: &Ground,
         mint: &Mint<'_>,
     ) {
+        let published = ground.published.as_ref();
         let (negotiation, taken) = (&course.entry.negotiation, course.entry.script);
         let Some(steps) = self.script_of_negotiation(negotiation, published) else { return };
         if negotiation.state() == before || negotiation.in_flight.is_some() {
@@ -360,12 +504,15 @@ impl Node {
             return;
         }
         let callback = self.0.settings.protocol_base();
-        let decided = automation::scripted(published, negotiation, step.act, &callback, mint);
+        let checked = self.checked_negotiation(negotiation, ground, mint.now);
+        let decided =
+            automation::scripted(published, negotiation, step.act, &checked, &callback, mint);
+        course.note(checked, mint);
         let done = match decided {
             Ok(None) => Ok(()),
             Ok(Some(decision)) => {
                 let input = Input::Decided { decision, message_id: mint.message() };
-                self.go(course, input, published, mint).map_err(|problem| problem.to_string())
+                self.go(course, input, ground, mint).map_err(|problem| problem.to_string())
             }
             Err(reason) => Err(reason),
         };
@@ -381,6 +528,20 @@ struct Course {
     entry: NegotiationEntry,
     changes: ChangeSet,
     story: Story,
+}
+
+impl Course {
+    /// Remembers what the law was found to say, if it is another thing than before.
+    fn note(&mut self, checked: Checked, mint: &Mint<'_>) {
+        let Some(found) = checked.decision else { return };
+        if self.entry.decision.as_ref() == Some(&found.id) {
+            return;
+        }
+        self.entry.decision = Some(found.id.clone());
+        self.story.add(border::decided(&self.entry.negotiation.id, &found, mint.now));
+        let entity = Entity::Decision(Box::new(found));
+        self.changes.puts.push(Put { entity, expected: None });
+    }
 }
 
 fn opening_parts(message: &Message) -> Result<(Role, ProcessId, Address), Problem> {
@@ -412,6 +573,7 @@ fn opening_parts(message: &Message) -> Result<(Role, ProcessId, Address), Proble
 fn decision(
     entry: &NegotiationEntry,
     act: &Act,
+    checked: Option<&Checked>,
     callback: &Address,
     mint: &Mint<'_>,
 ) -> Result<Decision, Problem> {
@@ -431,7 +593,8 @@ fn decision(
             Some(Question::ContractRequested | Question::OfferAccepted) => {
                 let target = negotiation.stage.offer().and_then(|offer| offer.target.clone());
                 let target = target.ok_or_else(|| nothing_to_answer(negotiation))?;
-                Ok(automation::agree(mint, target))
+                let stated = checked.map(|checked| checked.stated.clone()).unwrap_or_default();
+                Ok(automation::agree(mint, target, stated))
             }
             Some(Question::AgreementVerified) => Ok(Decision::Finalize),
             Some(Question::OfferReceived) => Ok(Decision::Accept),

@@ -7,13 +7,14 @@ use causeway_dsp::transfer::{
 use causeway_dsp::{Question, Reason, wire};
 use causeway_store::{
     AgreementEntry, ChangeSet, CommitError, Entity, EventKind, NewMessage, OutboxSubject, Outcome,
-    PublishedOffer, Put, Settle, Stored, TransferEntry, Version,
+    Put, Settle, Stored, TransferEntry, Version,
 };
 use causeway_types::{
     AgreementId, ParticipantId, Problem, ProblemCode, ProcessId, Role, Timestamp,
 };
 
 use crate::automation::{self, permits, script};
+use crate::border::{self, Checked, Crossed, Gate, Ground};
 use crate::clock::Mint;
 use crate::commit::{CONFLICTS_MAX, Remember, commit_failed};
 use crate::negotiate::{busy, encoded};
@@ -39,7 +40,21 @@ pub enum Act {
 /// What a transfer is about.
 pub(crate) struct Basis {
     pub(crate) agreement: AgreementEntry,
-    offer: Option<PublishedOffer>,
+    ground: Ground,
+}
+
+/// What sets a transfer in motion.
+pub(crate) enum Push {
+    /// An input, with the check that it rests on where there was one.
+    Input(Input, Option<Box<Checked>>),
+    /// The open question is asked again.
+    AskAgain,
+}
+
+impl From<Input> for Push {
+    fn from(input: Input) -> Self {
+        Self::Input(input, None)
+    }
 }
 
 struct Plan {
@@ -72,7 +87,7 @@ impl Node {
             if let Some(known) = known.map_err(read_failed)? {
                 return Ok((known.value, false));
             }
-            let basis = self.basis(agreement_id, peer, Role::Provider).await?;
+            let basis = self.basis(agreement_id, peer, Role::Provider, true).await?;
             if format != FORMAT_HTTP_PULL {
                 return Err(bad(&format!("format is {format}, expected {FORMAT_HTTP_PULL}")));
             }
@@ -86,11 +101,11 @@ impl Node {
                 format.clone(),
             );
             let entry = new_entry(transfer, &basis.agreement, mint.now);
-            let plan =
-                self.plan_transfer(entry, None, &basis, Input::Received(message.clone()), &mint)?;
+            let push = Input::Received(message.clone()).into();
+            let plan = self.plan_transfer(entry, None, &basis, push, &mint)?;
             match self.commit(plan.changes).await {
                 Ok(()) => {
-                    self.after_transfer(&plan.entry, basis.offer.as_ref());
+                    self.after_transfer(&plan.entry, basis.ground.published.as_ref());
                     return Ok((plan.entry, true));
                 }
                 Err(CommitError::Conflict { .. }) => {}
@@ -145,6 +160,9 @@ impl Node {
             .hint("the consumer requests the transfer"));
         }
         let peer = agreement.peer.clone();
+        let ground = self.ground(&peer, None, None).await?;
+        let basis = Basis { agreement, ground };
+        let agreement = &basis.agreement;
         let base = self.peer_base(&peer).await?;
         let mint = self.mint();
         let transfer = Transfer::opening(
@@ -155,11 +173,10 @@ impl Node {
             agreement_id.clone(),
             FORMAT_HTTP_PULL.to_owned(),
         );
-        let entry = new_entry(transfer, &agreement, mint.now);
+        let entry = new_entry(transfer, agreement, mint.now);
         let decision = Decision::Request { callback: self.0.settings.protocol_base() };
-        let input = Input::Decided { decision, message_id: mint.message() };
-        let basis = Basis { agreement, offer: None };
-        let mut plan = self.plan_transfer(entry, None, &basis, input, &mint)?;
+        let push = Input::Decided { decision, message_id: mint.message() }.into();
+        let mut plan = self.plan_transfer(entry, None, &basis, push, &mint)?;
         plan.changes.remember = remember.map(|remember| remember(&plan.entry));
         self.commit(plan.changes).await.map_err(commit_failed)?;
         Ok(plan.entry)
@@ -171,11 +188,50 @@ impl Node {
         id: &ProcessId,
         act: &Act,
     ) -> Result<TransferEntry, Problem> {
-        self.drive_transfer(id, None, |entry, _, mint| {
+        self.drive_transfer(id, None, |entry, basis, mint| {
+            let checked = match act {
+                Act::Accept | Act::Resume => {
+                    let checked = self.checked_transfer(basis, mint.now);
+                    checked.must_pass()?;
+                    Some(Box::new(checked))
+                }
+                Act::Suspend(_) | Act::Complete | Act::Terminate(_) => None,
+            };
             let decision = self.transfer_decision(entry, act, mint)?;
-            Ok(Input::Decided { decision, message_id: mint.message() })
+            Ok(Push::Input(Input::Decided { decision, message_id: mint.message() }, checked))
         })
         .await
+    }
+
+    /// Asks a transfer's open question again, since something about it became known.
+    pub(crate) async fn ask_transfer_again(&self, id: &ProcessId) -> Result<(), Problem> {
+        self.drive_transfer(id, None, |_, _, _| Ok(Push::AskAgain)).await.map(drop)
+    }
+
+    /// What the law says of a transfer under a contract.
+    pub(crate) fn checked_transfer(&self, basis: &Basis, now: Timestamp) -> Checked {
+        let entry = &basis.agreement;
+        let own = basis.ground.published.as_ref().map(|offer| self.stated_by(offer));
+        self.checked(
+            &basis.ground,
+            Crossed {
+                peer: &entry.peer,
+                role: entry.role,
+                dataset: Some(&entry.agreement.target),
+                terms: own.as_ref().unwrap_or(&entry.agreement.facts),
+                is_agreed: true,
+                now,
+            },
+        )
+    }
+
+    /// What the law says of a contract now.
+    pub(crate) async fn checked_agreement(
+        &self,
+        entry: &AgreementEntry,
+    ) -> Result<Checked, Problem> {
+        let basis = self.basis(&entry.agreement.id, &entry.peer, entry.role, true).await?;
+        Ok(self.checked_transfer(&basis, self.now()))
     }
 
     /// The data arrived and was verified: both are recorded in one commit with the message that
@@ -203,29 +259,31 @@ impl Node {
     }
 
     /// Loads, steps and commits; see `drive_negotiation`.
-    pub(crate) async fn drive_transfer(
+    pub(crate) async fn drive_transfer<P: Into<Push>>(
         &self,
         id: &ProcessId,
         settle: Option<Settle>,
-        input: impl Fn(&mut TransferEntry, &Basis, &Mint<'_>) -> Result<Input, Problem>,
+        push: impl Fn(&mut TransferEntry, &Basis, &Mint<'_>) -> Result<P, Problem>,
     ) -> Result<TransferEntry, Problem> {
         for _ in 0..CONFLICTS_MAX {
             let stored = self.0.store.transfer(id).await.map_err(read_failed)?;
             let Stored { value: before, version, .. } = stored.ok_or_else(|| unknown(id))?;
             let mut value = before.clone();
             let (peer, role) = (value.transfer.peer.clone(), value.transfer.role);
-            let basis = self.basis(&value.transfer.agreement_id, &peer, role).await?;
+            // A running transfer goes on; whether it still may is looked at when it starts again.
+            let counts = value.is_open() && value.transfer.state() != Some(State::Started);
+            let basis = self.basis(&value.transfer.agreement_id, &peer, role, counts).await?;
             let mint = self.mint();
-            let input = input(&mut value, &basis, &mint)?;
+            let push = push(&mut value, &basis, &mint)?.into();
             let from = Some((&before, version));
-            let mut plan = self.plan_transfer(value, from, &basis, input, &mint)?;
+            let mut plan = self.plan_transfer(value, from, &basis, push, &mint)?;
             plan.changes.settle.extend(settle.clone());
             if plan.changes.is_empty() {
                 return Ok(plan.entry);
             }
             match self.commit(plan.changes).await {
                 Ok(()) => {
-                    self.after_transfer(&plan.entry, basis.offer.as_ref());
+                    self.after_transfer(&plan.entry, basis.ground.published.as_ref());
                     return Ok(plan.entry);
                 }
                 Err(CommitError::Conflict { .. }) => {}
@@ -236,11 +294,13 @@ impl Node {
     }
 
     /// The contract a transfer rests on, if it is one with this peer in which we have this role.
+    /// `counts` says whether persons are counted, for a check.
     async fn basis(
         &self,
         id: &AgreementId,
         peer: &ParticipantId,
         role: Role,
+        counts: bool,
     ) -> Result<Basis, Problem> {
         let stored = self.0.store.agreement(id).await.map_err(read_failed)?;
         let agreement = stored
@@ -255,7 +315,9 @@ impl Node {
                 offer.map(|stored| stored.value)
             }
         };
-        Ok(Basis { agreement, offer })
+        let content = agreement.agreement.content.filter(|_| counts);
+        let ground = self.ground(peer, offer, content).await?;
+        Ok(Basis { agreement, ground })
     }
 
     fn plan_transfer(
@@ -263,14 +325,13 @@ impl Node {
         entry: TransferEntry,
         from: Option<(&TransferEntry, Version)>,
         basis: &Basis,
-        input: Input,
+        push: Push,
         mint: &Mint<'_>,
     ) -> Result<Plan, Problem> {
         let before = entry.transfer.state();
-        let mut story = Story::of(entry.transfer.id.clone(), mint.now, TRANSFER);
-        tell_input(&mut story, &input);
+        let story = Story::of(entry.transfer.id.clone(), mint.now, TRANSFER);
         let mut course = Course { entry, changes: ChangeSet::default(), story };
-        self.go_transfer(&mut course, input, basis, mint)?;
+        self.push_transfer(&mut course, push, basis, mint)?;
         self.go_transfer_by_script(&mut course, before, basis, mint);
         let Course { mut entry, mut changes, mut story } = course;
         if entry.transfer.state().is_some_and(State::is_final) {
@@ -295,6 +356,33 @@ impl Node {
         Ok(Plan { entry, changes })
     }
 
+    fn push_transfer(
+        &self,
+        course: &mut Course,
+        push: Push,
+        basis: &Basis,
+        mint: &Mint<'_>,
+    ) -> Result<(), Problem> {
+        let input = match push {
+            Push::Input(input, checked) => {
+                tell_input(&mut course.story, &input);
+                if let Some(checked) = checked {
+                    course.note(*checked, mint);
+                }
+                Some(input)
+            }
+            Push::AskAgain => {
+                let waiting = &course.entry.transfer;
+                let is_scripted = self.script_of_transfer(&course.entry).is_some();
+                match waiting.question.filter(|_| waiting.in_flight.is_none() && !is_scripted) {
+                    Some(question) => self.ask_transfer(course, question, basis, mint),
+                    None => None,
+                }
+            }
+        };
+        input.map_or(Ok(()), |input| self.go_transfer(course, input, basis, mint))
+    }
+
     /// Applies an input and whatever automation answers; see `go` of a negotiation.
     fn go_transfer(
         &self,
@@ -303,17 +391,23 @@ impl Node {
         basis: &Basis,
         mint: &Mint<'_>,
     ) -> Result<(), Problem> {
-        let Course { entry, changes, story } = course;
         let mut todo = vec![input];
         while let Some(input) = todo.pop() {
+            let Course { entry, story, .. } = &mut *course;
             let Step { next, effects } =
                 step(&entry.transfer, input).map_err(|rejection| rejected(&rejection))?;
             tell_state(story, &entry.transfer, &next);
             entry.transfer = next;
             for effect in effects {
+                let Course { entry, changes, .. } = &mut *course;
                 match effect {
                     Effect::Send(message) => {
                         gates::open_flow(entry, &message, self.0.settings.token_lifetime, mint.now);
+                        if message.body.kind() == transfer::Kind::Start {
+                            let (peer, content) = (&entry.transfer.peer, entry.content);
+                            let leaves = self.crossings(&basis.ground, peer, content, mint.now);
+                            changes.crossings.extend(leaves);
+                        }
                         changes.outbox.push(outgoing(&entry.transfer, *message, mint));
                     }
                     Effect::CancelSend => {
@@ -322,20 +416,47 @@ impl Node {
                     }
                     // A script answers when everything else has settled.
                     Effect::Ask(_) if self.script_of_transfer(entry).is_some() => {}
-                    Effect::Ask(question) => match self.answer(entry, basis, question, mint) {
-                        automation::Answer::Decide(decision) => {
-                            todo.push(Input::Decided { decision, message_id: mint.message() });
-                        }
-                        automation::Answer::Hold(reason) => story.waiting(question, &reason),
-                        automation::Answer::Ask(url) => {
-                            let call = webhook::transfer(&entry.transfer, question, url, mint);
-                            changes.outbox.push(call);
-                        }
-                    },
+                    Effect::Ask(question) => {
+                        todo.extend(self.ask_transfer(course, question, basis, mint));
+                    }
                 }
             }
         }
         Ok(())
+    }
+
+    /// Asks the law, then whoever decides; see `ask` of a negotiation.
+    fn ask_transfer(
+        &self,
+        course: &mut Course,
+        question: Question,
+        basis: &Basis,
+        mint: &Mint<'_>,
+    ) -> Option<Input> {
+        let checked = self.checked_transfer(basis, mint.now);
+        let decided = |decision| Some(Input::Decided { decision, message_id: mint.message() });
+        let gate = checked.gate.clone();
+        course.note(checked, mint);
+        match gate {
+            Gate::Pass => {}
+            Gate::Refuse(reason) => return decided(Decision::Terminate { reason }),
+            Gate::Hold(reason) => {
+                course.story.waiting(question, &reason);
+                return None;
+            }
+        }
+        match self.answer(&course.entry, basis, question, mint) {
+            automation::Answer::Decide(decision) => decided(decision),
+            automation::Answer::Hold(reason) => {
+                course.story.waiting(question, &reason);
+                None
+            }
+            automation::Answer::Ask(url) => {
+                let call = webhook::transfer(&course.entry.transfer, question, url, mint);
+                course.changes.outbox.push(call);
+                None
+            }
+        }
     }
 
     /// Takes the script's step for the state that was entered, or sets its timer; see
@@ -385,7 +506,7 @@ impl Node {
         mint: &Mint<'_>,
     ) -> automation::Answer<Decision> {
         use causeway_store::Rule;
-        match automation::rule(&self.0.settings, basis.offer.as_ref(), question) {
+        match automation::rule(&self.0.settings, basis.ground.published.as_ref(), question) {
             Rule::Hold => automation::Answer::Hold("the rule for this question is hold".to_owned()),
             Rule::Webhook(url) => automation::Answer::Ask(url),
             Rule::Auto => {
@@ -437,6 +558,20 @@ impl Node {
     }
 }
 
+impl Course {
+    /// Remembers what the law was found to say, if it is another thing than before.
+    fn note(&mut self, checked: Checked, mint: &Mint<'_>) {
+        let Some(found) = checked.decision else { return };
+        if self.entry.decision.as_ref() == Some(&found.id) {
+            return;
+        }
+        self.entry.decision = Some(found.id.clone());
+        self.story.add(border::decided(&self.entry.transfer.id, &found, mint.now));
+        let entity = Entity::Decision(Box::new(found));
+        self.changes.puts.push(Put { entity, expected: None });
+    }
+}
+
 fn new_entry(transfer: Transfer, agreement: &AgreementEntry, now: Timestamp) -> TransferEntry {
     TransferEntry {
         transfer,
@@ -445,6 +580,7 @@ fn new_entry(transfer: Transfer, agreement: &AgreementEntry, now: Timestamp) -> 
         flow: None,
         outcome: None,
         script: 0,
+        decision: None,
         created_at: now,
         updated_at: now,
     }

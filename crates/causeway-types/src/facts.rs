@@ -101,9 +101,11 @@ impl StatedFacts {
         self.0.is_empty()
     }
 
-    /// Whether everything stated here is stated there too, with the same values.
+    /// Whether everything stated here is stated there too, with the same values; of what is
+    /// unknown here, anything may be.
     pub fn is_within(&self, other: &Self) -> bool {
-        self.0.iter().all(|(name, value)| other.0.get(name) == Some(value))
+        let said = |(_, value): &(&String, &FactValue)| **value != FactValue::Unknown;
+        self.0.iter().filter(said).all(|(name, value)| other.0.get(name) == Some(value))
     }
 }
 

@@ -118,6 +118,8 @@ pub const STORE_LOG_PAGES_MAX: u32 = 4_000;
 pub const FACTS_STATED_MAX: usize = 200;
 /// Longest name or text of a stated fact, in bytes.
 pub const FACT_TEXT_BYTES_MAX: usize = 64;
+/// Longest reference of an attestation or a duty that was done, in bytes.
+pub const ATTESTATION_REFERENCE_BYTES_MAX: usize = 1024;
 /// Most peers of one node.
 pub const PEERS_MAX: usize = 10_000;
 /// Shortest secret shared with a peer, in bytes.
