@@ -7,6 +7,7 @@
 mod attest;
 mod drift;
 mod facts;
+mod subjects;
 
 use std::collections::BTreeMap;
 

@@ -80,6 +80,8 @@ pub struct Parts {
     pub objects: Objects,
     /// The rule packs.
     pub law: Arc<Engine>,
+    /// The key under which persons are remembered.
+    pub subject_key: Secret,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Unpredictable bytes.
@@ -100,6 +102,7 @@ struct Inner {
     objects: Objects,
     flows: Flows,
     law: Arc<Engine>,
+    subject_key: Secret,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     events: broadcast::Sender<Event>,
@@ -126,6 +129,7 @@ impl Node {
             objects: parts.objects,
             flows: Flows::new(),
             law: parts.law,
+            subject_key: parts.subject_key,
             clock: parts.clock,
             entropy: parts.entropy,
             events,

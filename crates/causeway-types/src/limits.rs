@@ -120,6 +120,10 @@ pub const FACTS_STATED_MAX: usize = 200;
 pub const FACT_TEXT_BYTES_MAX: usize = 64;
 /// Longest reference of an attestation or a duty that was done, in bytes.
 pub const ATTESTATION_REFERENCE_BYTES_MAX: usize = 1024;
+/// Longest id of a person, in bytes.
+pub const SUBJECT_BYTES_MAX: usize = 256;
+/// Most persons that are stored with one write.
+pub const SUBJECTS_BATCH_MAX: usize = 10_000;
 /// Most peers of one node.
 pub const PEERS_MAX: usize = 10_000;
 /// Shortest secret shared with a peer, in bytes.
