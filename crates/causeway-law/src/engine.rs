@@ -80,6 +80,11 @@ impl Engine {
         Self::new(&shipped::FACTS.join("\n"), shipped::PACKS.iter().copied())
     }
 
+    /// An area that some rule or pack names.
+    pub(crate) fn area(&self, code: &str) -> Option<Value> {
+        self.dictionary.symbols().find(code).map(Value::Text)
+    }
+
     /// The facts that may be given.
     pub fn dictionary(&self) -> &Dictionary {
         &self.dictionary

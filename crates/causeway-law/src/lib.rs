@@ -4,6 +4,7 @@
 //! Pure: no clock, no network, no files. What a fact means is in `facts`, what a rule does in
 //! `pack`, how packs are put together in `engine`. Nothing here is legal advice.
 
+mod classes;
 mod decision;
 mod engine;
 mod expression;
@@ -12,6 +13,7 @@ mod outcome;
 mod pack;
 mod proof;
 
+pub use self::classes::{Class, ClassError, Classes, Description, Expansion, Said, Topic};
 pub use self::decision::{
     Alternative, DISCLAIMER, Decision, Missing, PackDecision, Remedy, RuleDecision,
 };

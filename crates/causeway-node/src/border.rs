@@ -5,6 +5,7 @@
 //! Unknown never grants: what the law leaves open is held for a person, like what it asks for.
 
 mod attest;
+mod declare;
 mod drift;
 mod facts;
 mod subjects;

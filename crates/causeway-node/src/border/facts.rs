@@ -180,6 +180,11 @@ fn group(name: &str) -> &str {
     name.split('.').next().unwrap_or_default()
 }
 
+/// Whether a steward may declare it with the data.
+pub(super) fn is_declarable(name: &str) -> bool {
+    is_of_data(name)
+}
+
 fn is_of_data(name: &str) -> bool {
     matches!(group(name), "data" | "basis" | "transaction")
 }
