@@ -33,7 +33,7 @@ pub(super) fn read_facts(node: &Node<'_>) -> Result<StatedFacts, WireError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Document, read_offer};
+    use super::super::{parse, read_offer};
 
     fn read(fact: &str) -> Result<Vec<String>, String> {
         let offer = format!(
@@ -41,7 +41,7 @@ mod tests {
                 "@id":"o","permission":[{{"action":"use"}}],
                 "https://w3id.org/causeway/v1/fact":{fact}}}"#
         );
-        let document = Document::parse(offer.as_bytes()).map_err(|error| error.to_string())?;
+        let document = parse(offer.as_bytes()).map_err(|error| error.to_string())?;
         let offer = read_offer(&document).map_err(|error| error.to_string())?;
         Ok(offer.facts.iter().map(|(name, value)| format!("{name}={value}")).collect())
     }
