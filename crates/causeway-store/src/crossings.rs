@@ -103,7 +103,7 @@ pub struct Crossing {
     pub content: Blake3,
     /// How many persons were declared, should they not be known.
     pub persons: u64,
-    /// When. A later crossing of the same file takes its place.
+    /// When. A later crossing of the same file to the same party takes its place.
     pub at: Timestamp,
 }
 
@@ -143,14 +143,19 @@ pub trait Crossings: Send + Sync + 'static {
 
     /// Adds persons to those a file is about; durable when it returns. Persons that are there are
     /// not added again, so a call may be repeated.
+    ///
+    /// One call names all persons of a file: they are known once it returned, and until then the
+    /// declared number counts, however much of an interrupted call is there. Of a file whose
+    /// persons are known, any number may be added later. Nobody is not a statement.
     async fn add_subjects(
         &self,
         content: &Blake3,
         subjects: Vec<Subject>,
     ) -> Result<(), crate::CommitError>;
-    /// How many persons a file is known to be about; 0 if nobody said.
+    /// How many persons a file is known to be about; 0 if that was never said.
     async fn subjects(&self, content: &Blake3) -> Result<u64, ReadError>;
     /// How many different persons are concerned: those that are known, each once however many
-    /// files they are in, and the declared ones of each other file.
+    /// files they are in, and the declared ones of each other file, the larger number where a
+    /// file was declared differently.
     async fn persons(&self, query: &Persons) -> Result<u64, ReadError>;
 }

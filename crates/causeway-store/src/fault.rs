@@ -1,7 +1,8 @@
 //! A store that fails on purpose, by a script. For tests only: it shows whether a caller copes
 //! with both halves of "not known", which a real store rarely shows on demand.
 //!
-//! Only commits fail here; reads and claims pass through.
+//! Only what writes for the caller fails here, commits and new persons alike; reads and claims
+//! pass through.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,7 +31,8 @@ pub enum Fault {
     Late,
 }
 
-/// What happens to the n-th commit, counted from 1; `None` lets it through.
+/// What happens to the n-th commit, counted from 1; `None` lets it through. Adding persons is a
+/// commit.
 type Script = dyn Fn(u64) -> Option<Fault> + Send + Sync;
 
 /// A store whose commits fail as the script says.
@@ -61,21 +63,26 @@ impl<S: Store> FaultStore<S> {
         self.commits.load(Ordering::Relaxed)
     }
 
-    async fn commit_or_fail(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
+    /// Does what is to be written, unless it is its turn to fail.
+    async fn or_fail<T: Send>(
+        &self,
+        write: impl Future<Output = Result<T, CommitError>> + Send,
+    ) -> Result<T, CommitError> {
         let commit = self.commits.fetch_add(1, Ordering::Relaxed) + 1;
         let failed = |what| CommitError::Unavailable { reason: format!("commit {commit} {what}") };
         match (self.script)(commit) {
-            None => self.inner.commit(changes).await,
+            None => write.await,
+            // What is never awaited is never done.
             Some(Fault::Lost) => Err(failed("was lost")),
             // A conflict is known even to a store that loses its answers: nothing was applied.
             Some(Fault::Unsure) => {
-                self.inner.commit(changes).await?;
+                write.await?;
                 Err(failed("was applied, its answer was lost"))
             }
             Some(Fault::Late) => {
-                let committed = self.inner.commit(changes).await?;
+                let written = write.await?;
                 late().await;
-                Ok(committed)
+                Ok(written)
             }
         }
     }
@@ -95,7 +102,7 @@ impl<S> fmt::Debug for FaultStore<S> {
 #[async_trait]
 impl<S: Store> Store for FaultStore<S> {
     async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
-        self.commit_or_fail(changes).await
+        self.or_fail(self.inner.commit(changes)).await
     }
 
     async fn offer(&self, id: &OfferId) -> Result<Option<Stored<PublishedOffer>>, ReadError> {
@@ -248,7 +255,7 @@ impl<S: Store> Crossings for FaultStore<S> {
         content: &Blake3,
         subjects: Vec<Subject>,
     ) -> Result<(), CommitError> {
-        self.inner.add_subjects(content, subjects).await
+        self.or_fail(self.inner.add_subjects(content, subjects)).await
     }
 
     async fn subjects(&self, content: &Blake3) -> Result<u64, ReadError> {

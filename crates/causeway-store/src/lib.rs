@@ -111,8 +111,8 @@ pub enum ReadError {
 /// at any time from any task.
 #[async_trait]
 pub trait Store: Crossings {
-    /// Applies a change set. Order inside: puts, then cancellations, settlements, new outbox
-    /// messages, events.
+    /// Applies a change set. Order inside: puts, then cancellations, settlements, crossings, new
+    /// outbox messages, events.
     async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError>;
 
     /// An offer by its id, withdrawn ones included.

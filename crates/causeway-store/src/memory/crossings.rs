@@ -27,7 +27,9 @@ impl Crossed {
         let Crossing { count, peer, content, persons, at } = crossing;
         let key = (count, peer, content.to_string());
         let known = self.files.entry(key).or_insert((content, at, persons));
-        *known = (content, known.1.max(at), persons);
+        if known.1 <= at {
+            *known = (content, at, persons);
+        }
     }
 
     fn persons(&self, query: &Persons) -> u64 {
@@ -86,7 +88,9 @@ impl Crossings for MemoryStore {
         content: &Blake3,
         subjects: Vec<Subject>,
     ) -> Result<(), CommitError> {
-        self.state().crossings.subjects.entry(*content).or_default().extend(subjects);
+        if !subjects.is_empty() {
+            self.state().crossings.subjects.entry(*content).or_default().extend(subjects);
+        }
         Ok(())
     }
 

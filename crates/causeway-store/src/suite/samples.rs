@@ -1,6 +1,8 @@
 //! Aggregates to store: every kind in every state, with every optional part somewhere. They are
 //! well formed but not the result of a real exchange.
 
+mod crossings;
+
 use causeway_dsp::catalog::Metadata;
 use causeway_dsp::negotiation::{self, Agreement, Negotiation, Offer};
 use causeway_dsp::transfer::{self, DataAddress, Transfer};
@@ -17,6 +19,8 @@ use crate::{
     NewEvent, NewMessage, OutboxSubject, Outcome, Page, PublishedOffer, Put, Rule, TransferEntry,
     Version,
 };
+
+pub use self::crossings::*;
 
 /// `seconds` after the start of the samples' time.
 pub fn at(seconds: u64) -> Timestamp {
