@@ -27,6 +27,7 @@ use serde_json::{Value as Json, json};
 pub use self::attest::NewAttestation;
 pub use self::drift::Drift;
 pub(crate) use self::drift::watch;
+pub use self::facts::read_facts;
 use crate::{Node, read_failed};
 
 /// Most attestations of one peer that are looked at.

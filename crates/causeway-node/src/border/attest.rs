@@ -10,7 +10,7 @@ use causeway_types::{
     Timestamp,
 };
 
-use super::facts::json;
+use super::facts::read_facts;
 use crate::commit::{CONFLICTS_MAX, Remember, commit_failed};
 use crate::negotiate::busy;
 use crate::{Node, read_failed};
@@ -157,8 +157,7 @@ impl Node {
         if new.facts.is_empty() {
             return Err(bad("the attestation states no fact".to_owned()));
         }
-        let given = new.facts.iter().map(|(name, value)| (name.to_owned(), json(value)));
-        self.0.law.dictionary().read_facts(&given.collect()).map_err(|error| {
+        read_facts(self.0.law.dictionary(), &new.facts).map_err(|error| {
             bad(error.to_string()).hint("the facts are listed by: causeway law facts")
         })?;
         if let (Some(from), Some(until)) = (new.valid_from, new.valid_until)

@@ -5,7 +5,7 @@ use causeway_store::Declaration;
 use causeway_types::{FactValue, Problem, ProblemCode, StatedFacts};
 use serde_json::{Map, Value as Json};
 
-use super::facts::json;
+use super::facts::read_facts;
 use crate::Node;
 
 impl Node {
@@ -39,8 +39,7 @@ impl Node {
             }
             stated.state(name, value.clone()).map_err(|error| bad(error.to_string()))?;
         }
-        let given = stated.iter().map(|(name, value)| (name.to_owned(), json(value))).collect();
-        law.dictionary().read_facts(&given).map_err(|error| {
+        read_facts(law.dictionary(), &stated).map_err(|error| {
             bad(error.to_string()).hint("the facts are listed by: causeway law facts")
         })?;
         description.persons = Some(persons.unwrap_or(0));

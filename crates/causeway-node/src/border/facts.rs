@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use causeway_law::{Dictionary, Engine, Facts, Kind, Window};
+use causeway_law::{Dictionary, Engine, FactError, Facts, Kind, Window};
 use causeway_store::Attestation;
 use causeway_types::{FactValue, Role, StatedFacts, Timestamp};
 use jiff::ToSpan as _;
@@ -196,6 +196,12 @@ fn is_of_provider(name: &str) -> bool {
 fn is_understood(dictionary: &Dictionary, name: &str, value: &FactValue) -> bool {
     let alone = Map::from_iter([(name.to_owned(), json(value))]);
     dictionary.find(name).is_some() && dictionary.read_facts(&alone).is_ok()
+}
+
+/// Stated facts as the law reads them.
+pub fn read_facts(dictionary: &Dictionary, stated: &StatedFacts) -> Result<Facts, FactError> {
+    let given = stated.iter().map(|(name, value)| (name.to_owned(), json(value)));
+    dictionary.read_facts(&given.collect())
 }
 
 /// A stated value as the law reads it; what is unknown is not given.
