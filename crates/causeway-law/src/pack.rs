@@ -2,16 +2,17 @@
 //!
 //! A pack is refused as a whole if anything in it is doubtful: a condition that cannot be read, a
 //! rule without an article, a source that is not listed, two rules that override each other in a
-//! circle. How packs are written is in `read`, what their rules say together in `resolve`.
+//! circle. How packs are read is in `read`, what their rules say together in `resolve`.
 
 mod file;
+mod finding;
 mod read;
 mod resolve;
 
 use jiff::civil::Date;
 
+pub use self::finding::{Finding, Severity};
 pub(crate) use self::read::read;
-pub use self::read::{Finding, Severity};
 pub use self::resolve::Effect;
 pub(crate) use self::resolve::{Resolution, resolve};
 use crate::expression::{Expression, Names};

@@ -1,0 +1,82 @@
+//! Reading cases: crossings with the outcome that a lawyer expects.
+
+use super::Reader;
+use crate::facts::{Dictionary, Facts, Kind, Value, is_area};
+use crate::outcome::Interval;
+use crate::pack::file::CaseEntry;
+use crate::pack::{Case, Rule};
+
+impl Reader<'_> {
+    pub(super) fn cases(&mut self, entries: Vec<CaseEntry>, rules: &[Rule]) -> Vec<Case> {
+        let mut cases: Vec<Case> = Vec::new();
+        for entry in entries {
+            let at = self.day(&entry.at);
+            let best = self.outcome(&entry.expect);
+            let worst = entry.at_worst.as_ref().map_or(best, |outcome| self.outcome(outcome));
+            let facts = self.facts(&entry);
+            let because = entry.because.iter().filter_map(|name| {
+                let place = rules.iter().position(|rule| rule.id == *name.get_ref());
+                if place.is_none() {
+                    let text = format!("because: found {:?}, no such rule", name.get_ref());
+                    self.error(name.span(), text);
+                }
+                place
+            });
+            let because: Vec<usize> = because.collect();
+            let line = self.line(entry.id.span().start);
+            let otherwise_no = entry.otherwise == "no";
+            if !otherwise_no && entry.otherwise != "unknown" {
+                let text =
+                    format!("otherwise: found {:?}, expected no or unknown", entry.otherwise);
+                self.error(entry.id.span(), text);
+            }
+            if let (Some(at), Some(at_best), Some(at_worst), Some(facts)) = (at, best, worst, facts)
+            {
+                let expect = Interval { at_best, at_worst };
+                let id = entry.id.into_inner();
+                cases.push(Case { id, at, facts, otherwise_no, expect, because, line });
+            }
+        }
+        cases
+    }
+
+    pub(super) fn facts(&mut self, entry: &CaseEntry) -> Option<Facts> {
+        // An area that only cases name gets a number of its own.
+        for (name, value) in entry.facts.get_ref() {
+            if let (Some(id), Some(text)) = (self.dictionary.find(name), value.as_str())
+                && self.dictionary.fact(id).kind == Kind::Area
+                && is_area(text)
+            {
+                self.dictionary.symbols_mut().intern(text);
+            }
+        }
+        match self.dictionary.read_facts(entry.facts.get_ref()) {
+            Ok(facts) => Some(facts),
+            Err(error) => {
+                self.error(entry.facts.span(), error.to_string());
+                None
+            }
+        }
+    }
+}
+
+impl Case {
+    /// The facts with everything filled in that the case does not name.
+    pub(crate) fn complete(&self, dictionary: &Dictionary) -> Facts {
+        let mut facts = self.facts.clone();
+        if self.otherwise_no {
+            for (id, fact) in dictionary.iter() {
+                let value = match fact.kind {
+                    Kind::Flag => Value::Flag(false),
+                    Kind::Count => Value::Count(0),
+                    // There is no "no" for these.
+                    Kind::Day | Kind::Area | Kind::OneOf(_) => continue,
+                };
+                if facts.get(id).is_none() {
+                    facts.set(id, Some(value));
+                }
+            }
+        }
+        facts
+    }
+}
