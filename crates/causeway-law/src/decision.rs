@@ -28,6 +28,17 @@ pub struct Decision<'e> {
     pub missing: Vec<Missing>,
     /// The parties whose law no pack knows.
     pub uncovered: Vec<FactId>,
+    /// The advice that holds; it counts for nothing above.
+    pub advice: Vec<Advice<'e>>,
+}
+
+/// Advice that holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Advice<'e> {
+    /// The advisory pack.
+    pub pack: &'e Pack,
+    /// The place of the rule in it.
+    pub rule: usize,
 }
 
 /// What one pack says.

@@ -8,10 +8,10 @@ mod shipped;
 
 use jiff::civil::Date;
 
-use crate::decision::{Decision, Missing, PackDecision, RuleDecision};
+use crate::decision::{Advice, Decision, Missing, PackDecision, RuleDecision};
 use crate::facts::{Dictionary, FactError, FactId, Facts, Kind, Symbol, Value};
 use crate::outcome::{Interval, Outcome, Truth};
-use crate::pack::{self, Effect, Finding, Pack, Resolution, Stage, resolve};
+use crate::pack::{self, Effect, Finding, Pack, Resolution, Role, Stage, resolve};
 
 /// Most missing facts that are tried one after another; beyond them the outcome is bounded
 /// instead, which may leave more open than need be.
@@ -98,6 +98,11 @@ impl Engine {
         self.packs.iter().filter(is_newest)
     }
 
+    /// Those of them whose outcome counts.
+    fn counted(&self, known_at: Date) -> impl Iterator<Item = &Pack> {
+        self.packs_known_at(known_at).filter(|pack| pack.role.counts())
+    }
+
     /// Between which outcomes the truth lies, without reasons.
     pub fn check(&self, facts: &Facts, as_of: Date, known_at: Date) -> Interval {
         let mut work = Work::default();
@@ -106,7 +111,7 @@ impl Engine {
 
     fn outcome(&self, facts: &Facts, as_of: Date, known_at: Date, work: &mut Work) -> Interval {
         let mut all = Interval::of(Outcome::Permitted);
-        for pack in self.packs_known_at(known_at) {
+        for pack in self.counted(known_at) {
             all = all.and(self.of_pack(pack, facts, as_of, work));
         }
         match self.uncovered(facts, known_at).is_empty() {
@@ -232,7 +237,7 @@ impl Engine {
         let mut all = Interval::of(Outcome::Permitted);
         let mut packs = Vec::new();
         let mut missing: Vec<FactId> = uncovered.clone();
-        for pack in self.packs_known_at(known_at) {
+        for pack in self.counted(known_at) {
             let applies = pack.applies(facts, as_of);
             if applies == Truth::False {
                 continue;
@@ -265,7 +270,24 @@ impl Engine {
             packs,
             missing,
             uncovered,
+            advice: self.advice(facts, as_of, known_at),
         }
+    }
+
+    /// The advice that holds; what may hold is no reason to ask for anything.
+    fn advice(&self, facts: &Facts, as_of: Date, known_at: Date) -> Vec<Advice<'_>> {
+        let mut advice = Vec::new();
+        let is_advisory = |pack: &&Pack| pack.role == Role::Advisory;
+        for pack in self.packs_known_at(known_at).filter(is_advisory) {
+            if pack.applies(facts, as_of) != Truth::True {
+                continue;
+            }
+            let mut truths = Vec::new();
+            pack.truths(facts, as_of, &mut truths);
+            let rules = truths.iter().enumerate().filter(|(_, truth)| **truth == Truth::True);
+            advice.extend(rules.map(|(rule, _)| Advice { pack, rule }));
+        }
+        advice
     }
 
     /// The missing facts that may change something, the most decisive first.
@@ -281,7 +303,7 @@ impl Engine {
         let mut questions = Vec::new();
         for fact in missing {
             let mut cells: Vec<Value> = self
-                .packs_known_at(known_at)
+                .counted(known_at)
                 .filter(|pack| pack.applies(facts, as_of) != Truth::False)
                 .flat_map(|pack| self.cells(pack, fact, as_of))
                 .collect();
@@ -394,7 +416,7 @@ impl Work {
             (0..count).filter(fits).map(|by| pack.rules[by].outcome).min()
         };
         let (mut best, mut worst) = (None::<Outcome>, None::<Outcome>);
-        let mut is_sure = pack.otherwise.is_some();
+        let mut is_sure = pack.silence().is_some();
         for (place, rule) in pack.rules.iter().enumerate() {
             if rule.stage == Stage::Mechanism || truths[place] == Truth::False {
                 continue;
@@ -407,8 +429,7 @@ impl Work {
             let strictest = satisfied(place, Truth::True).unwrap_or(rule.outcome);
             worst = worst.max(Some(strictest));
         }
-        let otherwise = pack.otherwise.as_ref().map(|(outcome, _)| *outcome);
-        worst = worst.max(otherwise);
+        worst = worst.max(pack.silence());
         let applies = pack.applies(facts, day) == Truth::True;
         Interval {
             at_best: best.filter(|_| applies).unwrap_or(Outcome::Permitted),

@@ -13,12 +13,12 @@ mod pack;
 mod proof;
 
 pub use self::decision::{
-    Alternative, DISCLAIMER, Decision, Missing, PackDecision, Remedy, RuleDecision,
+    Advice, Alternative, DISCLAIMER, Decision, Missing, PackDecision, Remedy, RuleDecision,
 };
 pub use self::engine::{Engine, EngineError};
 pub use self::facts::{Dictionary, Fact, FactError, FactId, Facts, Kind, Symbol, Symbols, Value};
 pub use self::outcome::{Interval, Outcome, Truth};
 pub use self::pack::{
-    Case, Citation, Effect, Finding, Obligation, Pack, Rule, Severity, Source, Stage, Status,
+    Case, Citation, Effect, Finding, Obligation, Pack, Role, Rule, Severity, Source, Stage, Status,
 };
 pub use self::proof::Report;

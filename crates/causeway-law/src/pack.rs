@@ -44,6 +44,37 @@ impl Status {
     }
 }
 
+/// What a pack is to a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Law: its outcome counts, and it may cover areas.
+    Law,
+    /// Instruments that bind states and not the parties, or that nobody has to follow: what holds
+    /// of it is told, and nothing of it counts or is asked for.
+    Advisory,
+    /// Rules an organisation gave itself: they count, and can only make an outcome stricter.
+    Organisation,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Law, Self::Advisory, Self::Organisation];
+
+    /// The name in a pack.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Law => "law",
+            Self::Advisory => "advisory",
+            Self::Organisation => "organisation",
+        }
+    }
+
+    /// Whether its outcome counts.
+    pub fn counts(self) -> bool {
+        self != Self::Advisory
+    }
+}
+
 /// What a rule does. In this order rules are thought of, not carried out: what overrides what is
 /// said by each rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,12 +89,20 @@ pub enum Stage {
     Mechanism,
     /// Adds a duty.
     Obligation,
+    /// Tells something; only in advisory packs, whose rules have no other stage.
+    Advice,
 }
 
 impl Stage {
     /// Every stage.
-    pub const ALL: [Self; 5] =
-        [Self::Prohibition, Self::Exemption, Self::Trigger, Self::Mechanism, Self::Obligation];
+    pub const ALL: [Self; 6] = [
+        Self::Prohibition,
+        Self::Exemption,
+        Self::Trigger,
+        Self::Mechanism,
+        Self::Obligation,
+        Self::Advice,
+    ];
 
     /// The name in a pack.
     pub fn as_str(self) -> &'static str {
@@ -73,6 +112,7 @@ impl Stage {
             Self::Trigger => "trigger",
             Self::Mechanism => "mechanism",
             Self::Obligation => "obligation",
+            Self::Advice => "advice",
         }
     }
 
@@ -83,6 +123,7 @@ impl Stage {
             Self::Exemption | Self::Mechanism => outcome.lets_pass(),
             Self::Trigger => outcome > Outcome::Permitted && outcome < Outcome::Prohibited,
             Self::Obligation => outcome == Outcome::PermittedWithObligations,
+            Self::Advice => outcome == Outcome::Permitted,
         }
     }
 }
@@ -131,7 +172,7 @@ pub struct Rule {
     pub id: String,
     /// What it does.
     pub stage: Stage,
-    /// What it says if it holds.
+    /// What it says if it holds; `permitted`, which never counts, for advice.
     pub outcome: Outcome,
     /// The first day it is in force.
     pub from: Date,
@@ -174,7 +215,7 @@ pub struct Case {
     pub otherwise_no: bool,
     /// What must come out of this pack.
     pub expect: crate::outcome::Interval,
-    /// Rules that must hold and be effective.
+    /// Rules that must hold and be effective; of an advisory pack, all that hold.
     pub because: Vec<usize>,
     /// The line in the pack's file.
     pub line: usize,
@@ -195,6 +236,8 @@ pub struct Pack {
     pub known_until: Option<Date>,
     /// How far it was checked.
     pub status: Status,
+    /// What it is to a decision.
+    pub role: Role,
     /// The areas whose law on data that leaves or enters it says it knows.
     pub covers: Vec<Symbol>,
     /// What it says where no rule holds, with its reason; without it, such a crossing is unknown.
@@ -218,6 +261,15 @@ pub struct Pack {
 }
 
 impl Pack {
+    /// What it says where no rule does.
+    pub(crate) fn silence(&self) -> Option<Outcome> {
+        match (&self.otherwise, self.role) {
+            (Some((outcome, _)), _) => Some(*outcome),
+            (None, Role::Law) => None,
+            (None, Role::Advisory | Role::Organisation) => Some(Outcome::Permitted),
+        }
+    }
+
     /// Whether it applies to a crossing.
     pub(crate) fn applies(&self, facts: &Facts, day: Date) -> Truth {
         self.applies.truth(facts, &self.names, day)

@@ -4,9 +4,9 @@
 use std::fmt;
 
 use crate::engine::{Engine, Work, each_combination};
-use crate::facts::{FactId, Kind, Value};
+use crate::facts::{FactId, Facts, Kind, Value};
 use crate::outcome::{Interval, Outcome, Truth};
-use crate::pack::{Case, Effect, Finding, Pack, Severity};
+use crate::pack::{Case, Effect, Finding, Pack, Role, Severity};
 
 /// Most combinations of facts that are tried around one case.
 const AROUND_CASE_MAX: usize = 4_096;
@@ -106,6 +106,9 @@ impl Proof<'_> {
             );
             self.note(Severity::Error, case.line, text);
         }
+        if self.pack.role == Role::Advisory {
+            return self.advice(case, &facts);
+        }
         if case.because.is_empty() || found.determined().is_none() {
             return;
         }
@@ -115,6 +118,22 @@ impl Proof<'_> {
             if !matches!(effects[*rule], Effect::Counts | Effect::Satisfied(_)) {
                 let id = &self.pack.rules[*rule].id;
                 let text = format!("case {}: {id} does not count, expected it to", case.id);
+                self.note(Severity::Error, case.line, text);
+            }
+        }
+    }
+
+    /// Of an advisory pack, exactly the advice holds that the case names.
+    fn advice(&mut self, case: &Case, facts: &Facts) {
+        let mut truths = Vec::new();
+        self.pack.truths(facts, case.at, &mut truths);
+        let applies = self.pack.applies(facts, case.at) == Truth::True;
+        for (rule, truth) in truths.into_iter().enumerate() {
+            let holds = applies && truth == Truth::True;
+            if holds != case.because.contains(&rule) {
+                let found = if holds { "holds" } else { "does not hold" };
+                let id = &self.pack.rules[rule].id;
+                let text = format!("case {}: {id} {found}, expected otherwise", case.id);
                 self.note(Severity::Error, case.line, text);
             }
         }

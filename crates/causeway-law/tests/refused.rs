@@ -101,7 +101,7 @@ fn a_doubtful_pack_is_refused_with_the_line_of_each_fault() {
     check(
         &other("trigger", "maybe"),
         &["aa.toml:20: found \"maybe\", expected prohibition, exemption, trigger, mechanism, \
-           obligation"],
+           obligation, advice"],
     );
     check(
         &other("from = \"2026-01-01\"", "from = \"2026-02-30\""),

@@ -30,7 +30,8 @@ pub(super) struct Head {
     pub(super) version: String,
     pub(super) known_from: Spanned<String>,
     pub(super) status: Spanned<String>,
-    pub(super) covers: Spanned<Vec<String>>,
+    pub(super) role: Option<Spanned<String>>,
+    pub(super) covers: Option<Spanned<Vec<String>>>,
     pub(super) applies: Spanned<String>,
     pub(super) otherwise: Option<Spanned<String>>,
     pub(super) otherwise_because: Option<String>,
@@ -105,7 +106,7 @@ pub(super) struct CaseEntry {
     pub(super) facts: Spanned<Map<String, Json>>,
     #[serde(default = "no")]
     pub(super) otherwise: String,
-    pub(super) expect: Spanned<String>,
+    pub(super) expect: Option<Spanned<String>>,
     pub(super) at_worst: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) because: Vec<Spanned<String>>,

@@ -11,9 +11,9 @@ use std::ops::Range;
 use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
-use super::file::{File, ListEntry, ObligationEntry, ParamEntry, SourceEntry};
+use super::file::{File, Head, ListEntry, ObligationEntry, ParamEntry, SourceEntry};
 use super::finding::{Finding, Severity};
-use super::{Obligation, Pack, Source, Stage, Status};
+use super::{Obligation, Pack, Role, Source, Stage, Status};
 use crate::expression::{Dated, Names, Period};
 use crate::facts::{Dictionary, Symbol};
 
@@ -64,6 +64,7 @@ struct Cited {
 
 /// What a rule may refer to.
 struct Context<'c> {
+    role: Role,
     places: HashMap<String, usize>,
     stages: Vec<Option<Stage>>,
     names: &'c Names,
@@ -91,10 +92,11 @@ impl Reader<'_> {
             self.error(0..0, format!("found {found} rules, expected at most {RULES_MAX}"));
             return None;
         }
-        let rules = self.rules(rule, &names, &obligations, &mut cited);
+        let role = self.role(&head)?;
+        let rules = self.rules(rule, role, &names, &obligations, &mut cited);
         let order = self.order(&rules);
-        let cases = self.cases(case, &rules);
-        let covers = self.areas(&head.covers);
+        let cases = self.cases(case, role, &rules);
+        let covers = self.covers(&head, role);
         let id = self.name(&head.id);
         let known_from = self.day(&head.known_from);
         let status = self.one_of(&head.status, Status::ALL.map(|s| (s.as_str(), s)));
@@ -115,6 +117,7 @@ impl Reader<'_> {
             known_from: known_from?,
             known_until: None,
             status: status?,
+            role,
             covers,
             otherwise,
             sources: cited.sources,
@@ -127,6 +130,37 @@ impl Reader<'_> {
             names,
             order,
         })
+    }
+
+    /// What the pack is. What is no law neither covers an area nor says anything of its own accord:
+    /// else it could make a crossing lawful of which no law says so.
+    fn role(&mut self, head: &Head) -> Option<Role> {
+        let role = match &head.role {
+            None => Role::Law,
+            Some(role) => self.one_of(role, Role::ALL.map(|role| (role.as_str(), role)))?,
+        };
+        if let (Some(otherwise), Role::Advisory | Role::Organisation) = (&head.otherwise, role) {
+            let text = format!("found otherwise, which a pack of role {} never has", role.as_str());
+            self.error(otherwise.span(), text);
+        }
+        Some(role)
+    }
+
+    fn covers(&mut self, head: &Head, role: Role) -> Vec<Symbol> {
+        match (&head.covers, role) {
+            (Some(areas), Role::Law) => self.areas(areas),
+            (None, Role::Law) => {
+                self.error(head.id.span(), "expected covers, the areas of this law".to_owned());
+                Vec::new()
+            }
+            (Some(areas), _) if !areas.get_ref().is_empty() => {
+                let role = role.as_str();
+                let text = format!("found covers, which a pack of role {role} leaves empty");
+                self.error(areas.span(), text);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn sources(&mut self, entries: Vec<SourceEntry>) -> Cited {

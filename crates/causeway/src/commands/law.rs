@@ -76,6 +76,7 @@ fn head(engine: &Engine, pack: &Pack) -> Value {
         "version": pack.version,
         "known_from": pack.known_from.to_string(),
         "status": pack.status.as_str(),
+        "role": pack.role.as_str(),
         "sha256": pack.sha256,
         "covers": covers.collect::<Vec<_>>(),
         "rules": pack.rules.len(),

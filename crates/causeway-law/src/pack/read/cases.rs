@@ -2,16 +2,29 @@
 
 use super::Reader;
 use crate::facts::{Dictionary, Facts, Kind, Value, is_area};
-use crate::outcome::Interval;
+use crate::outcome::{Interval, Outcome};
 use crate::pack::file::CaseEntry;
-use crate::pack::{Case, Rule};
+use crate::pack::{Case, Role, Rule};
 
 impl Reader<'_> {
-    pub(super) fn cases(&mut self, entries: Vec<CaseEntry>, rules: &[Rule]) -> Vec<Case> {
+    pub(super) fn cases(
+        &mut self,
+        entries: Vec<CaseEntry>,
+        role: Role,
+        rules: &[Rule],
+    ) -> Vec<Case> {
         let mut cases: Vec<Case> = Vec::new();
         for entry in entries {
             let at = self.day(&entry.at);
-            let best = self.outcome(&entry.expect);
+            let best = match &entry.expect {
+                Some(outcome) => self.outcome(outcome),
+                // Nothing else can come of it.
+                None if role == Role::Advisory => Some(Outcome::Permitted),
+                None => {
+                    self.error(entry.id.span(), "found a case without expect".to_owned());
+                    None
+                }
+            };
             let worst = entry.at_worst.as_ref().map_or(best, |outcome| self.outcome(outcome));
             let facts = self.facts(&entry);
             let because = entry.because.iter().filter_map(|name| {

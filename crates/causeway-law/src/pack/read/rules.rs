@@ -10,12 +10,13 @@ use super::{Cited, Context, Reader};
 use crate::expression::{Expression, Names};
 use crate::outcome::Outcome;
 use crate::pack::file::RuleEntry;
-use crate::pack::{Obligation, Rule, Stage};
+use crate::pack::{Obligation, Role, Rule, Stage};
 
 impl Reader<'_> {
     pub(super) fn rules(
         &mut self,
         entries: Vec<RuleEntry>,
+        role: Role,
         names: &Names,
         obligations: &[Obligation],
         cited: &mut Cited,
@@ -30,7 +31,7 @@ impl Reader<'_> {
             .iter()
             .map(|entry| self.one_of(&entry.stage, Stage::ALL.map(|s| (s.as_str(), s))))
             .collect();
-        let context = Context { places, stages, names, obligations };
+        let context = Context { role, places, stages, names, obligations };
         let entries = entries.into_iter().enumerate();
         entries.filter_map(|(place, entry)| self.rule(place, entry, &context, cited)).collect()
     }
@@ -60,6 +61,7 @@ impl Reader<'_> {
             obligations.extend(known);
         }
         let stage = context.stages[place]?;
+        self.fits(&entry, context.role, stage);
         let outcome = self.outcome_of(&entry, stage, !obligations.is_empty());
         if (stage == Stage::Mechanism) == satisfies.is_empty() {
             let text = "found a mechanism that satisfies nothing, or another rule that does";
@@ -137,6 +139,25 @@ impl Reader<'_> {
         }
     }
 
+    /// Advice stands in advisory packs only, and there is nothing else in them.
+    fn fits(&mut self, entry: &RuleEntry, role: Role, stage: Stage) {
+        if (role == Role::Advisory) != (stage == Stage::Advice) {
+            let (role, stage) = (role.as_str(), stage.as_str());
+            let text = format!("found {stage} in a pack of role {role}");
+            self.error(entry.stage.span(), text);
+        }
+        if stage != Stage::Advice {
+            return;
+        }
+        let lists = [&entry.obligations, &entry.overrides, &entry.satisfies];
+        let has_list = lists.iter().any(|list| !list.is_empty()) || !entry.documents.is_empty();
+        if has_list || entry.outcome.is_some() {
+            let text =
+                "found advice with an outcome, obligations, documents, overrides or satisfies";
+            self.error(entry.id.span(), text.to_owned());
+        }
+    }
+
     /// What a rule says: where only one outcome makes sense, it need not be written.
     pub(super) fn outcome_of(
         &mut self,
@@ -148,6 +169,7 @@ impl Reader<'_> {
             (Some(outcome), _) => self.outcome(outcome)?,
             (None, Stage::Prohibition) => Outcome::Prohibited,
             (None, Stage::Obligation) => Outcome::PermittedWithObligations,
+            (None, Stage::Advice) => Outcome::Permitted,
             (None, _) => {
                 self.error(entry.id.span(), "expected an outcome".to_owned());
                 return None;
