@@ -24,9 +24,10 @@ pub struct Decision<'e> {
     pub outcome: Interval,
     /// The packs that apply, or may apply.
     pub packs: Vec<PackDecision<'e>>,
-    /// The questions whose answers would settle it, most decisive first; none if it is settled.
+    /// The questions whose answers would settle it, most decisive first; none if it is settled, or
+    /// if only a pack could settle it that is not there.
     pub missing: Vec<Missing>,
-    /// The parties whose law no pack knows.
+    /// The parties whose law no pack knows on that day.
     pub uncovered: Vec<FactId>,
     /// The advice that holds; it counts for nothing above.
     pub advice: Vec<Advice<'e>>,
@@ -166,9 +167,7 @@ impl Decision<'_> {
     fn later(&self, all: &mut Vec<Alternative>) {
         let mut days: Vec<Date> = Vec::new();
         for decided in &self.packs {
-            for rule in &decided.pack.rules {
-                days.extend([Some(rule.from), rule.until].into_iter().flatten());
-            }
+            days.extend(decided.pack.days());
         }
         days.retain(|day| *day > self.as_of);
         days.sort_unstable();

@@ -114,17 +114,17 @@ impl Engine {
         for pack in self.counted(known_at) {
             all = all.and(self.of_pack(pack, facts, as_of, work));
         }
-        match self.uncovered(facts, known_at).is_empty() {
+        match self.uncovered(facts, as_of, known_at).is_empty() {
             true => all,
             false => all.and(Interval::OPEN),
         }
     }
 
-    /// The parties whose law no pack knows.
-    fn uncovered(&self, facts: &Facts, known_at: Date) -> Vec<FactId> {
+    /// The parties whose law no pack knows on a day.
+    fn uncovered(&self, facts: &Facts, as_of: Date, known_at: Date) -> Vec<FactId> {
         let is_covered = |fact: FactId| match facts.get(fact) {
             Some(Value::Text(area)) => {
-                self.packs_known_at(known_at).any(|pack| pack.covers.contains(&area))
+                self.packs_known_at(known_at).any(|pack| pack.knows(area, as_of))
             }
             _ => false,
         };

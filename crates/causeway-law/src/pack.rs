@@ -234,6 +234,8 @@ pub struct Pack {
     pub known_from: Date,
     /// The day from which the next revision is known.
     pub known_until: Option<Date>,
+    /// The first day whose law it knows: before it, the pack covers nothing and does not apply.
+    pub in_force: Date,
     /// How far it was checked.
     pub status: Status,
     /// What it is to a decision.
@@ -272,7 +274,32 @@ impl Pack {
 
     /// Whether it applies to a crossing.
     pub(crate) fn applies(&self, facts: &Facts, day: Date) -> Truth {
-        self.applies.truth(facts, &self.names, day)
+        match day < self.in_force {
+            true => Truth::False,
+            false => self.applies.truth(facts, &self.names, day),
+        }
+    }
+
+    /// Whether it knows the law of an area on a day.
+    pub(crate) fn knows(&self, area: Symbol, day: Date) -> bool {
+        self.in_force <= day && self.covers.contains(&area)
+    }
+
+    /// The days on which something it says may change, in order.
+    pub fn days(&self) -> Vec<Date> {
+        let mut days = vec![self.in_force];
+        let mut note = |from: Date, until: Option<Date>| {
+            days.push(from);
+            days.extend(until);
+        };
+        self.rules.iter().for_each(|rule| note(rule.from, rule.until));
+        let params = self.names.params.iter().flat_map(|(_, dated)| &dated.entries);
+        params.for_each(|period| note(period.from, period.until));
+        let lists = self.names.lists.iter().flat_map(|(_, dated)| &dated.entries);
+        lists.for_each(|period| note(period.from, period.until));
+        days.sort_unstable();
+        days.dedup();
+        days
     }
 
     /// Whether each rule holds; one that is not in force does not.

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
+
 use crate::engine::{Engine, Work, each_combination};
 use crate::facts::{FactId, Facts, Kind, Value};
 use crate::outcome::{Interval, Outcome, Truth};
@@ -94,9 +96,17 @@ impl Proof<'_> {
         self.report.findings.push(Finding { file: self.pack.id.clone(), line, severity, text });
     }
 
+    /// What comes of a crossing whose law is this pack alone: nothing, before it is in force.
+    fn says(&mut self, facts: &Facts, day: Date) -> Interval {
+        match day < self.pack.in_force && !self.pack.covers.is_empty() {
+            true => Interval::OPEN,
+            false => self.engine.of_pack(self.pack, facts, day, &mut self.work),
+        }
+    }
+
     fn case(&mut self, case: &Case) {
         let facts = case.complete(self.engine.dictionary());
-        let found = self.engine.of_pack(self.pack, &facts, case.at, &mut self.work);
+        let found = self.says(&facts, case.at);
         if found != case.expect {
             let text = format!(
                 "case {}: found {}, expected {}",

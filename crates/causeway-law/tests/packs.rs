@@ -123,3 +123,40 @@ fn whatever_is_not_settled_has_a_question() {
         assert_eq!(is_settled, decision.missing.is_empty(), "{exporter}");
     }
 }
+
+#[test]
+fn in_the_far_past_no_law_is_known_and_no_pack_may_apply() {
+    let engine = engine();
+    let facts = json!({ "exporter.area": "CN", "importer.area": "CN", "data.personal": true });
+    let facts = engine.dictionary().read_facts(facts.as_object().unwrap()).unwrap();
+    let decision = engine.decide(&facts, date(1900, 1, 1), date(2026, 11, 25));
+    assert_eq!(decision.outcome, Interval::OPEN);
+    assert!(decision.packs.is_empty() && decision.missing.is_empty());
+    let page = decision.to_text();
+    assert_eq!(page.matches("no pack knows the law of CN on 1900-01-01").count(), 1, "{page}");
+    assert!(!page.contains("may hold"), "{page}");
+    // Every pack knows the law from its own first day on, and not the day before.
+    for pack in engine.packs() {
+        for area in &pack.covers {
+            let area = engine.dictionary().symbols().text(*area);
+            let facts = json!({ "exporter.area": area, "importer.area": area });
+            let facts = engine.dictionary().read_facts(facts.as_object().unwrap()).unwrap();
+            let at = |day| engine.check(&facts, day, date(2026, 11, 25));
+            assert_eq!(at(pack.in_force), Interval::of(Outcome::Permitted), "{area}");
+            assert_eq!(at(pack.in_force.yesterday().unwrap()), Interval::OPEN, "{area}");
+        }
+    }
+}
+
+#[test]
+fn days_far_in_the_future_are_decided_by_the_law_that_is_known_now() {
+    let engine = engine();
+    let facts = json!({ "exporter.area": "CN", "importer.area": "KE", "data.personal": false,
+        "data.important": false, "request.foreign_authority": false });
+    let facts = engine.dictionary().read_facts(facts.as_object().unwrap()).unwrap();
+    for day in [date(2100, 1, 1), date(9999, 12, 31)] {
+        let decision = engine.decide(&facts, day, day);
+        assert_eq!(decision.outcome, Interval::of(Outcome::Permitted));
+        assert_eq!(decision.to_json()["as_of"], day.to_string());
+    }
+}

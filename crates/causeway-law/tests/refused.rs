@@ -197,3 +197,32 @@ fn a_flood_is_refused_before_it_costs_anything() {
     let found = findings(&["\u{0}"]);
     assert_eq!(found.len(), 1, "{found:?}");
 }
+
+#[test]
+fn a_pack_knows_the_law_from_a_day_on_and_can_tell_then_whether_it_applies() {
+    let list = "[[list]]\nkey = \"home\"\nmembers = [\"AA\"]\nfrom = \"2026-03-01\"\n\
+                cite = [\"LAW:1\"]\n";
+    let text = pack(&(list.to_owned() + FIRST))
+        .replace(r#"exporter.area == "AA""#, "exporter.area in list.home");
+    let in_force = |text: &str| {
+        let engine = Engine::new(FACTS, [("aa.toml", text)]).unwrap();
+        engine.packs()[0].in_force
+    };
+    // Without a word, the first day on which a rule is in force and the list has members.
+    assert_eq!(in_force(&text), date(2026, 3, 1));
+    assert_eq!(in_force(&pack(FIRST)), date(2026, 1, 1));
+    let said = |day: &str| text.replace("status", &format!("in_force = \"{day}\"\nstatus"));
+    assert_eq!(in_force(&said("2026-04-01")), date(2026, 4, 1));
+    assert_eq!(
+        findings(&[&said("2026-02-28")]),
+        ["aa.toml:9: found list.home without a value on every day of the pack"]
+    );
+    let ends = text.replace(
+        "cite = [\"LAW:1\"]\n[[rule",
+        "until = \"2027-01-01\"\ncite = [\"LAW:1\"]\n[[rule",
+    );
+    assert_eq!(
+        findings(&[&ends]),
+        ["aa.toml:8: found list.home without a value on every day of the pack"]
+    );
+}

@@ -135,10 +135,8 @@ impl Decision<'_> {
         let dictionary = self.engine.dictionary();
         writeln!(page, "{}", in_words(self.outcome))?;
         writeln!(page, "law of {}, packs known on {}", self.as_of, self.known_at)?;
-        for fact in &self.uncovered {
-            let area = self.facts.get(*fact).map(|value| dictionary.show(value, &self.facts));
-            let area = area.unwrap_or_else(|| "not given".to_owned());
-            writeln!(page, "\nno pack knows the law of {} ({area})", self.name(*fact))?;
+        for line in self.unknown_laws() {
+            writeln!(page, "\n{line}")?;
         }
         for decided in &self.packs {
             let pack = decided.pack;
@@ -190,6 +188,26 @@ impl Decision<'_> {
             writeln!(page, "  + {what}: then {} at worst", alternative.at_worst)?;
         }
         writeln!(page, "\n{DISCLAIMER}")
+    }
+}
+
+impl Decision<'_> {
+    /// Whose law no pack knows, each area once.
+    fn unknown_laws(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for fact in &self.uncovered {
+            let line = match self.facts.get(*fact) {
+                None => format!("{} is not given, so its law is not known", self.name(*fact)),
+                Some(value) => {
+                    let area = self.engine.dictionary().show(value, &self.facts);
+                    format!("no pack knows the law of {area} on {}", self.as_of)
+                }
+            };
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        lines
     }
 }
 

@@ -12,10 +12,12 @@ impl Engine {
     /// What the law says of a crossing, with all reasons.
     pub fn decide(&self, facts: &Facts, as_of: Date, known_at: Date) -> Decision<'_> {
         let mut work = Work::default();
-        let uncovered = self.uncovered(facts, known_at);
+        let uncovered = self.uncovered(facts, as_of, known_at);
         let mut all = Interval::of(Outcome::Permitted);
         let mut packs = Vec::new();
-        let mut missing: Vec<FactId> = uncovered.clone();
+        // What was answered and is in no pack is no question any more.
+        let is_open = |fact: &FactId| facts.get(*fact).is_none();
+        let mut missing: Vec<FactId> = uncovered.iter().copied().filter(is_open).collect();
         for pack in self.counted(known_at) {
             let applies = pack.applies(facts, as_of);
             if applies == Truth::False {

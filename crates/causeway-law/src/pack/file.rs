@@ -30,6 +30,7 @@ pub(super) struct Head {
     pub(super) version: String,
     pub(super) known_from: Spanned<String>,
     pub(super) status: Spanned<String>,
+    pub(super) in_force: Option<Spanned<String>>,
     pub(super) role: Option<Spanned<String>>,
     pub(super) covers: Option<Spanned<Vec<String>>>,
     pub(super) applies: Spanned<String>,

@@ -8,13 +8,14 @@ mod terms;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
 use super::file::{File, Head, ListEntry, ObligationEntry, ParamEntry, SourceEntry};
 use super::finding::{Finding, Severity};
-use super::{Obligation, Pack, Role, Source, Stage, Status};
-use crate::expression::{Dated, Names, Period};
+use super::{Obligation, Pack, Role, Rule, Source, Stage, Status};
+use crate::expression::{Dated, Expression, Names, Period};
 use crate::facts::{Dictionary, Symbol};
 
 /// Largest pack, in bytes.
@@ -109,6 +110,14 @@ impl Reader<'_> {
             };
             Some((self.outcome(outcome)?, because))
         });
+        let in_force = match (&head.in_force, &applies) {
+            (Some(day), _) => self.day(day),
+            (None, Some(applies)) => Some(knows_from(applies, &names, &rules)),
+            (None, None) => None,
+        };
+        if let (Some(applies), Some(in_force)) = (&applies, in_force) {
+            self.spans(&head.applies, "pack", applies, &names, (in_force, None));
+        }
         let sha256 = Sha256::digest(self.text.as_bytes());
         Some(Pack {
             id: id?,
@@ -116,6 +125,7 @@ impl Reader<'_> {
             version: head.version,
             known_from: known_from?,
             known_until: None,
+            in_force: in_force?,
             status: status?,
             role,
             covers,
@@ -235,4 +245,19 @@ impl Reader<'_> {
         }
         all
     }
+}
+
+/// The first day on which some rule is in force and it can be told whether the pack applies; of a
+/// pack without rules, the latter alone.
+fn knows_from(applies: &Expression, names: &Names, rules: &[Rule]) -> Date {
+    fn start<T>(dated: &Dated<T>) -> Option<Date> {
+        dated.entries.iter().map(|period| period.from).min()
+    }
+    let mut from = rules.iter().map(|rule| rule.from).min().unwrap_or(Date::MIN);
+    let mut lists = Vec::new();
+    applies.dated(
+        &mut |param| from = from.max(start(&names.params[param].1).unwrap_or(from)),
+        &mut |list| lists.extend(start(&names.lists[list].1)),
+    );
+    lists.into_iter().fold(from, Date::max)
 }

@@ -47,8 +47,8 @@ impl Reader<'_> {
         let satisfies = self.targets(&entry.satisfies, "satisfies", &[Stage::Trigger], context);
         let when = self.condition(&entry.when, context.names);
         let time = self.time(&entry.from, entry.until.as_ref());
-        if let (Some(when), Some((from, until))) = (&when, time) {
-            self.spans(&entry.when, when, context.names, from, until);
+        if let (Some(when), Some(time)) = (&when, time) {
+            self.spans(&entry.when, "rule", when, context.names, time);
         }
         let cite = self.cite(&entry.cite, cited);
         let mut obligations = Vec::new();
@@ -109,14 +109,14 @@ impl Reader<'_> {
         targets
     }
 
-    /// What a rule refers to must have a value on every day it is in force.
+    /// What a condition refers to must have a value on every day on which it is asked.
     pub(super) fn spans(
         &mut self,
         text: &Spanned<String>,
+        of: &str,
         when: &Expression,
         names: &Names,
-        from: Date,
-        until: Option<Date>,
+        (from, until): (Date, Option<Date>),
     ) {
         let mut short: Vec<String> = Vec::new();
         let (params, lists) = (&names.params, &names.lists);
@@ -134,7 +134,7 @@ impl Reader<'_> {
             },
         );
         for name in short.into_iter().chain(lacking) {
-            let text_of = format!("found {name} without a value on every day of the rule");
+            let text_of = format!("found {name} without a value on every day of the {of}");
             self.error(text.span(), text_of);
         }
     }
