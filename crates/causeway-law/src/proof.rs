@@ -161,6 +161,9 @@ impl Proof<'_> {
             let mut before: Option<(u64, Outcome)> = None;
             for cell in self.engine.cells(self.pack, id, case.at) {
                 let Value::Count(count) = cell else { continue };
+                if !dictionary.is_possible(id, cell, &complete) {
+                    continue;
+                }
                 let mut facts = complete.clone();
                 facts.set(id, Some(cell));
                 self.report.boundaries += 1;
@@ -207,6 +210,12 @@ impl Proof<'_> {
         let mut tried = 0;
         let (pack, work) = (self.pack, &mut self.work);
         each_combination(&asked, &cells, &mut facts, &mut |facts| {
+            let is_possible = |fact: &FactId| {
+                facts.get(*fact).is_none_or(|value| dictionary.is_possible(*fact, value, facts))
+            };
+            if !asked.iter().all(is_possible) {
+                return;
+            }
             tried += 1;
             let applies = pack.applies(facts, case.at) == Truth::True;
             gap |= applies && work.known(pack, facts, case.at).is_none();

@@ -160,3 +160,30 @@ fn days_far_in_the_future_are_decided_by_the_law_that_is_known_now() {
         assert_eq!(decision.to_json()["as_of"], day.to_string());
     }
 }
+
+#[test]
+fn what_is_implied_need_not_be_given_and_cannot_be_denied() {
+    let engine = engine();
+    let read = |facts: Value| engine.dictionary().read_facts(facts.as_object().unwrap());
+    let error = read(json!({ "data.special": true, "data.personal": false })).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "found data.special=true and data.personal=false, which contradict each other: with \
+         data.special=true the answer is yes to: Is any of it about living people who are or can \
+         be identified?"
+    );
+    let special = decide(json!({ "exporter.area": "DE", "importer.area": "KE",
+        "data.special": true, "tool.eu_scc": false }));
+    assert_eq!(special["derived"], json!({ "data.personal": true }));
+    assert!(special["facts"].get("data.personal").is_none());
+    assert_ne!(special["at_best"], "permitted");
+    // Whoever denies the one denies the other.
+    let nobody = decide(json!({ "exporter.area": "DE", "importer.area": "KE",
+        "data.personal": false, "request.foreign_authority": false }));
+    assert_eq!(nobody["outcome"], "permitted");
+    assert_eq!(nobody["derived"]["data.special"], false);
+    // A case that names only the special category is a case of personal data too.
+    let unknown = decide(json!({ "exporter.area": "US", "importer.area": "CN",
+        "transaction": "brokerage", "data.special": true }));
+    assert_eq!(unknown["outcome"], "prohibited");
+}

@@ -1,5 +1,7 @@
 //! Packs that are not what they should be: each fault is named with its line, and the pack is not
-//! used.
+//! used. Facts that are not what they should be: the same.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use causeway_law::{Engine, EngineError, Interval, Outcome};
 use jiff::civil::date;
@@ -24,6 +26,17 @@ kind = "count"
 unit = "persons"
 question = "About how many?"
 "#;
+
+/// The facts as the engine reads them, or what is wrong with them.
+fn read(facts: &serde_json::Value) -> Result<(), String> {
+    let implied = FACTS.replace(
+        "question = \"About how many?\"",
+        "question = \"About how many?\"\nimplies = [\"data.personal\"]",
+    );
+    let engine = Engine::new(&implied, []).unwrap();
+    let read = engine.dictionary().read_facts(facts.as_object().unwrap());
+    read.map(|_| ()).map_err(|error| error.to_string())
+}
 
 /// A pack of two lines a rule, so that lines are easy to count.
 fn pack(rest: &str) -> String {
@@ -224,5 +237,66 @@ fn a_pack_knows_the_law_from_a_day_on_and_can_tell_then_whether_it_applies() {
     assert_eq!(
         findings(&[&ends]),
         ["aa.toml:8: found list.home without a value on every day of the pack"]
+    );
+}
+
+#[test]
+fn a_count_is_a_whole_number_and_nothing_else() {
+    let check = |value: serde_json::Value, found: &str| {
+        let expected = format!("count.persons: found {found}, expected a whole number from 0 on");
+        assert_eq!(read(&json!({ "count.persons": value })), Err(expected));
+    };
+    assert_eq!(read(&json!({ "count.persons": 0 })), Ok(()));
+    assert_eq!(read(&json!({ "count.persons": u64::MAX })), Ok(()));
+    check(json!(-1), "-1");
+    check(json!(0.5), "0.5");
+    check(json!(5.0), "5.0");
+    check(json!(1e30), "1e+30");
+    check(json!(18_446_744_073_709_551_616.0), "1.8446744073709552e+19");
+    check(json!("5"), "\"5\"");
+    check(json!("many"), "\"many\"");
+    check(json!(true), "true");
+    check(json!([5]), "[5]");
+}
+
+#[test]
+fn facts_that_contradict_each_other_are_refused_with_the_question() {
+    let text = "found count.persons=3 and data.personal=false, which contradict each other: with \
+                count.persons=3 the answer is yes to: Is it about people?";
+    let given = json!({ "data.personal": false, "count.persons": 3 });
+    assert_eq!(read(&given), Err(text.to_owned()));
+    assert_eq!(read(&json!({ "data.personal": false, "count.persons": 0 })), Ok(()));
+    assert_eq!(read(&json!({ "data.personal": true, "count.persons": 3 })), Ok(()));
+    assert_eq!(read(&json!({ "data.personal": true, "count.persons": 0 })), Ok(()));
+    assert_eq!(read(&json!({ "data.personal": null, "count.persons": 3 })), Ok(()));
+}
+
+#[test]
+fn a_fact_implies_other_flags_only() {
+    let check = |from: &str, to: &str, expected: &str| {
+        let found = Engine::new(&FACTS.replace(from, to), []).unwrap_err().to_string();
+        assert_eq!(found, format!("the dictionary of facts: {expected}"));
+    };
+    let people = "question = \"Is it about people?\"";
+    check(
+        people,
+        &format!("{people}\nimplies = [\"data.secret\"]"),
+        "data.personal: implies data.secret, no other flag",
+    );
+    check(
+        people,
+        &format!("{people}\nimplies = [\"data.personal\"]"),
+        "data.personal: implies data.personal, no other flag",
+    );
+    check(
+        people,
+        &format!("{people}\nimplies = [\"count.persons\"]"),
+        "data.personal: implies count.persons, no other flag",
+    );
+    let where_to = "question = \"To where?\"";
+    check(
+        where_to,
+        &format!("{where_to}\nimplies = [\"data.personal\"]"),
+        "importer.area: only a flag or a count can imply something",
     );
 }

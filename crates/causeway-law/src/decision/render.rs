@@ -34,7 +34,8 @@ impl Decision<'_> {
         let alternatives =
             alternatives.iter().map(|alternative| self.alternative_json(alternative));
         document.insert("alternatives".to_owned(), alternatives.collect());
-        document.insert("facts".to_owned(), self.facts_json());
+        document.insert("facts".to_owned(), self.facts_json(false));
+        document.insert("derived".to_owned(), self.facts_json(true));
         document.insert("disclaimer".to_owned(), DISCLAIMER.into());
         Json::Object(document)
     }
@@ -43,11 +44,13 @@ impl Decision<'_> {
         &self.engine.dictionary().fact(fact).name
     }
 
-    fn facts_json(&self) -> Json {
+    /// What was given, or what follows from it.
+    fn facts_json(&self, derived: bool) -> Json {
         let dictionary = self.engine.dictionary();
         let mut known = Map::new();
         for (id, fact) in dictionary.iter() {
-            if let Some(value) = self.facts.get(id) {
+            let value = self.facts.get(id).filter(|_| self.facts.is_derived(id) == derived);
+            if let Some(value) = value {
                 let value = match value {
                     crate::facts::Value::Flag(flag) => Json::Bool(flag),
                     crate::facts::Value::Count(count) => count.into(),

@@ -53,6 +53,9 @@ impl Engine {
         }
         search.left -= 1;
         for value in self.cells(pack, *first, day) {
+            if !self.dictionary.is_possible(*first, value, facts) {
+                continue;
+            }
             facts.set(*first, Some(value));
             self.explore(pack, facts, day, search, work);
         }
@@ -183,6 +186,13 @@ mod tests {
                     missing.iter().map(|fact| engine.cells(pack, *fact, case.at)).collect();
                 let mut expected: Option<Interval> = None;
                 each_combination(&missing, &cells, &mut facts.clone(), &mut |facts| {
+                    let is_possible = |fact: &FactId| {
+                        let value = facts.get(*fact).unwrap();
+                        engine.dictionary.is_possible(*fact, value, facts)
+                    };
+                    if !missing.iter().all(is_possible) {
+                        return;
+                    }
                     let said = match pack.applies(facts, case.at) {
                         Truth::False => Interval::of(Outcome::Permitted),
                         _ => Interval::of_option(work.known(pack, facts, case.at)),
