@@ -2,6 +2,7 @@
 //! missing; what has to be done; and what would make the crossing possible.
 
 mod render;
+mod told;
 
 use jiff::civil::Date;
 

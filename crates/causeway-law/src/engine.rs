@@ -11,7 +11,7 @@ mod work;
 
 use jiff::civil::Date;
 
-pub(crate) use self::search::each_combination;
+pub(crate) use self::search::Reach;
 pub(crate) use self::work::Work;
 use crate::facts::{Dictionary, FactError, FactId, Facts, Value};
 use crate::outcome::{Interval, Outcome};
@@ -57,7 +57,7 @@ impl Engine {
         for (file, text) in packs {
             match pack::read(file, text, &mut dictionary) {
                 Ok(pack) => {
-                    findings.extend(twins(file, &pack, &read));
+                    findings.extend(twins(&pack, &read));
                     read.push(pack);
                 }
                 Err(found) => findings.extend(found),
@@ -133,11 +133,10 @@ impl Engine {
 }
 
 /// Two revisions of a pack on the same day, or two packs with the same rule, are a mistake.
-fn twins(file: &str, pack: &Pack, others: &[Pack]) -> Vec<Finding> {
+fn twins(pack: &Pack, others: &[Pack]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut note = |line: usize, text: String| {
-        let file = file.to_owned();
-        findings.push(Finding { file, line, severity: pack::Severity::Error, text });
+        findings.push(pack.finding(line, pack::Severity::Error, text));
     };
     for other in others {
         if other.id == pack.id {

@@ -132,8 +132,8 @@ pub enum FactError {
     },
     /// Two facts cannot both be as they were given.
     #[error(
-        "found {name}={found} and {implied}=false, which contradict each other: with {name}={found} \
-         the answer is yes to: {question}"
+        "found {name}={found} and {implied}=false, which contradict each other: with \
+         {name}={found} the answer is yes to: {question}"
     )]
     Contradiction {
         /// The fact that implies the other.

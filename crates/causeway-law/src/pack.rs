@@ -9,6 +9,8 @@ mod finding;
 mod read;
 mod resolve;
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 pub use self::finding::{Finding, Severity};
@@ -188,6 +190,8 @@ pub struct Rule {
     pub documents: Vec<String>,
     /// Rules that do not apply if it does.
     pub overrides: Vec<usize>,
+    /// Rules that an exemption leaves standing on purpose.
+    pub beside: Vec<usize>,
     /// Triggers that it satisfies.
     pub satisfies: Vec<usize>,
     /// The line in the pack's file.
@@ -226,6 +230,8 @@ pub struct Case {
 pub struct Pack {
     /// Its name.
     pub id: String,
+    /// The name of its file.
+    pub file: String,
     /// What it is about.
     pub title: String,
     /// Its version.
@@ -256,6 +262,8 @@ pub struct Pack {
     pub cases: Vec<Case>,
     /// SHA-256 of the file, in hexadecimal digits.
     pub sha256: String,
+    /// The file as it is written, for findings about it.
+    pub(crate) text: Arc<str>,
     pub(crate) applies: Expression,
     pub(crate) names: Names,
     /// Rules so that each comes after all that may override it.
@@ -263,6 +271,11 @@ pub struct Pack {
 }
 
 impl Pack {
+    /// Something about what stands in a line of its file.
+    pub(crate) fn finding(&self, line: usize, severity: Severity, said: String) -> Finding {
+        Finding::on_line(&self.file, &self.text, line, severity, said)
+    }
+
     /// What it says where no rule does.
     pub(crate) fn silence(&self) -> Option<Outcome> {
         match (&self.otherwise, self.role) {
@@ -314,15 +327,40 @@ impl Pack {
     /// Whether a rule asks for a fact.
     pub fn reads(&self, fact: FactId) -> bool {
         let mut reads = false;
-        let mut note = |asked: FactId| reads |= asked == fact;
-        self.applies.facts(&mut note);
-        self.rules.iter().for_each(|rule| rule.when.facts(&mut note));
+        self.asks(&mut |asked| reads |= asked == fact);
         reads
+    }
+
+    /// Every fact that it asks for, some more than once.
+    pub(crate) fn asks(&self, each: &mut dyn FnMut(FactId)) {
+        self.applies.facts(each);
+        self.rules.iter().for_each(|rule| rule.when.facts(each));
+    }
+
+    /// Whether everything it refers to has a value on every day on which it is asked for.
+    pub(crate) fn is_whole(&self) -> bool {
+        let names = &self.names;
+        let spans = |condition: &Expression, from: Date, until: Option<Date>| {
+            let (mut params, mut lists) = (true, true);
+            condition.dated(
+                &mut |place| params &= names.params[place].1.spans(from, until),
+                &mut |place| lists &= names.lists[place].1.spans(from, until),
+            );
+            params && lists
+        };
+        let mut rules = self.rules.iter();
+        spans(&self.applies, self.in_force, None)
+            && rules.all(|rule| spans(&rule.when, rule.from, rule.until))
     }
 
     /// The condition of a rule, as it is written in a pack.
     pub fn condition(&self, rule: &Rule, dictionary: &Dictionary) -> String {
         rule.when.show(dictionary, &self.names)
+    }
+
+    /// Articles as they are cited.
+    pub(crate) fn articles_of(&self, cite: &[Citation]) -> Vec<String> {
+        cite.iter().map(|citation| self.cite(*citation)).collect()
     }
 
     /// An article as it is cited.

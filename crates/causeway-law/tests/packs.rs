@@ -14,8 +14,11 @@ fn engine() -> Engine {
 fn everything_that_can_be_proved_about_the_shipped_packs_holds() {
     let report = engine().prove();
     println!("{report}");
-    let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
-    assert!(report.findings.is_empty(), "{}", findings.join("\n"));
+    let findings: Vec<String> = report.findings.iter().map(|finding| finding.render()).collect();
+    assert!(report.holds(), "{}", findings.join("\n"));
+    // Warnings do not fail: packs bear them for a while, and this says how many.
+    println!("{}", findings.join("\n"));
+    assert_eq!(report.killed, report.rules);
 }
 
 fn decide(facts: Value) -> Value {

@@ -137,7 +137,7 @@ fn a_doubtful_pack_is_refused_with_the_line_of_each_fault() {
         &other("text =", "colour = \"red\"\ntext ="),
         &["aa.toml:25: unknown field `colour`, \
         expected one of `id`, `stage`, `outcome`, `from`, `until`, `when`, `cite`, `text`, \
-        `obligations`, `documents`, `overrides`, `satisfies`"],
+        `obligations`, `documents`, `overrides`, `beside`, `satisfies`"],
     );
 }
 
@@ -150,7 +150,7 @@ fn rules_that_override_each_other_in_a_circle_are_refused() {
     };
     let circle = [("a", "b"), ("b", "c"), ("c", "a")].map(|(id, over)| rule(id, over)).concat();
     let found = findings(&[&pack(&circle)]);
-    assert_eq!(found, ["aa.toml:1: found rules that override each other in a circle: a, b, c"]);
+    assert_eq!(found, ["aa.toml:19: found rules that override each other in a circle: a, b, c"]);
 }
 
 #[test]
@@ -298,5 +298,64 @@ fn a_fact_implies_other_flags_only() {
         where_to,
         &format!("{where_to}\nimplies = [\"data.personal\"]"),
         "importer.area: only a flag or a count can imply something",
+    );
+}
+
+/// What a compiler would print of the only finding.
+fn rendered(rest: &str) -> String {
+    match Engine::new(FACTS, [("aa.toml", pack(rest).as_str())]) {
+        Err(EngineError::Packs { findings }) if findings.len() == 1 => findings[0].render(),
+        other => panic!("expected one finding, found {other:?}"),
+    }
+}
+
+#[test]
+fn a_finding_shows_the_line_the_term_and_what_to_do() {
+    let check = |rest: &str, expected: &str| assert_eq!(rendered(rest), expected.trim());
+    check(
+        &FIRST.replace("\"data.personal\"", "\"data.personal and data.secret\""),
+        r#"
+error: condition: there is no fact "data.secret"; did you mean data.personal?
+  --> aa.toml:23:27
+   |
+23 | when = "data.personal and data.secret"
+   |                           ^^^^^^^^^^^
+   = help: every fact is listed by: causeway law facts
+"#,
+    );
+    check(
+        &FIRST.replace("LAW:2\"]", "LAW:2\", \"ACT:7\"]"),
+        r#"
+error: cite: found "ACT:7", expected SOURCE:ARTICLE with a source of this pack
+  --> aa.toml:24:18
+   |
+24 | cite = ["LAW:2", "ACT:7"]
+   |                  ^^^^^^^
+   = help: the sources of this pack are LAW
+"#,
+    );
+    check(
+        &FIRST.replace("text =", "overrides = [\"b\"]\ntext ="),
+        r#"
+error: overrides: found "b", no such rule
+  --> aa.toml:25:14
+   |
+25 | overrides = ["b"]
+   |              ^^^
+"#,
+    );
+    let long = format!("{}data.secret", "data.personal or ".repeat(30));
+    check(
+        &FIRST.replace("\"data.personal\"", &format!("\"\"\"\n  {long}\"\"\"")),
+        &r#"
+error: condition: there is no fact "data.secret"; did you mean data.personal?
+  --> aa.toml:24:513
+   |
+24 | …  or @@@@@@data.secret"""
+   | ~^^^^^^^^^^^
+   = help: every fact is listed by: causeway law facts
+"#
+        .replace('@', "data.personal or ")
+        .replace('~', &" ".repeat(108)),
     );
 }

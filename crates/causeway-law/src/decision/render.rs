@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Advice, Alternative, Decision, PackDecision, Remedy};
+use super::{Alternative, Decision, PackDecision, Remedy};
 use crate::facts::FactId;
 use crate::outcome::{Interval, Truth};
 use crate::pack::{Citation, Effect, Pack, Rule, Status};
@@ -29,7 +29,7 @@ impl Decision<'_> {
         document.insert("uncovered".to_owned(), uncovered.collect());
         let packs = self.packs.iter().map(|decided| self.pack_json(decided));
         document.insert("packs".to_owned(), packs.collect());
-        document.insert("advice".to_owned(), self.advice.iter().map(advice_json).collect());
+        document.insert("advice".to_owned(), self.advice_json());
         let alternatives = self.alternatives();
         let alternatives =
             alternatives.iter().map(|alternative| self.alternative_json(alternative));
@@ -160,12 +160,7 @@ impl Decision<'_> {
                 writeln!(page, "      {}", articles(pack, &duty.cite).join("; "))?;
             }
         }
-        for advice in &self.advice {
-            let (pack, rule) = (advice.pack, &advice.pack.rules[advice.rule]);
-            writeln!(page, "\nadvice, which counts for nothing above ({}):", pack.title)?;
-            writeln!(page, "  i {}", rule.text)?;
-            writeln!(page, "      {}", articles(pack, &rule.cite).join("; "))?;
-        }
+        page.push_str(&self.advice_text());
         if !self.missing.is_empty() {
             writeln!(page, "\nto settle it, answer:")?;
         }
@@ -192,33 +187,6 @@ impl Decision<'_> {
         }
         writeln!(page, "\n{DISCLAIMER}")
     }
-}
-
-impl Decision<'_> {
-    /// Whose law no pack knows, each area once.
-    fn unknown_laws(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        for fact in &self.uncovered {
-            let line = match self.facts.get(*fact) {
-                None => format!("{} is not given, so its law is not known", self.name(*fact)),
-                Some(value) => {
-                    let area = self.engine.dictionary().show(value, &self.facts);
-                    format!("no pack knows the law of {area} on {}", self.as_of)
-                }
-            };
-            if !lines.contains(&line) {
-                lines.push(line);
-            }
-        }
-        lines
-    }
-}
-
-fn advice_json(advice: &Advice<'_>) -> Json {
-    let (pack, rule) = (advice.pack, &advice.pack.rules[advice.rule]);
-    json!({ "pack": pack.id, "version": pack.version, "sha256": pack.sha256,
-            "status": pack.status.as_str(), "rule": rule.id, "text": rule.text,
-            "articles": articles(pack, &rule.cite), "in_force_from": rule.from.to_string() })
 }
 
 fn in_words(outcome: Interval) -> String {

@@ -86,7 +86,7 @@ impl Engine {
             let mut cells: Vec<Value> = self
                 .counted(known_at)
                 .filter(|pack| pack.applies(facts, as_of) != Truth::False)
-                .flat_map(|pack| self.cells(pack, fact, as_of))
+                .flat_map(|pack| self.cells(pack, fact, facts, as_of))
                 .collect();
             cells.sort_unstable();
             cells.dedup();

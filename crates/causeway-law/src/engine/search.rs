@@ -4,6 +4,7 @@
 use jiff::civil::Date;
 
 use super::{Engine, Work};
+use crate::expression::Expression;
 use crate::facts::{FactId, Facts, Kind, Symbol, Value};
 use crate::outcome::{Interval, Outcome, Truth};
 use crate::pack::Pack;
@@ -52,7 +53,7 @@ impl Engine {
             return search.add(bounds);
         }
         search.left -= 1;
-        for value in self.cells(pack, *first, day) {
+        for value in self.cells(pack, *first, facts, day) {
             if !self.dictionary.is_possible(*first, value, facts) {
                 continue;
             }
@@ -63,7 +64,7 @@ impl Engine {
     }
 
     /// The facts that are missing for what a pack says.
-    pub(super) fn missing(&self, pack: &Pack, facts: &Facts, day: Date) -> Vec<FactId> {
+    pub(crate) fn missing(&self, pack: &Pack, facts: &Facts, day: Date) -> Vec<FactId> {
         let mut missing = Vec::new();
         let mut note = |fact: FactId| {
             if !missing.contains(&fact) {
@@ -78,12 +79,24 @@ impl Engine {
     }
 
     /// Values of a fact, so that every value there is acts like one of them.
-    pub(crate) fn cells(&self, pack: &Pack, fact: FactId, day: Date) -> Vec<Value> {
+    pub(crate) fn cells(&self, pack: &Pack, fact: FactId, facts: &Facts, day: Date) -> Vec<Value> {
+        let rules = pack.rules.iter().filter(|rule| rule.is_in_force(day));
+        let conditions: Vec<&Expression> =
+            rules.map(|rule| &rule.when).chain([&pack.applies]).collect();
+        // What it is compared with acts like a value of its own.
+        let mut asked = vec![fact];
         let mut edges = Vec::new();
-        let mut note = |value: Value| edges.push(value);
-        pack.applies.edges(fact, &pack.names, day, &mut note);
-        for rule in pack.rules.iter().filter(|rule| rule.is_in_force(day)) {
-            rule.when.edges(fact, &pack.names, day, &mut note);
+        for condition in &conditions {
+            condition.peers(fact, &mut |peer| {
+                edges.extend(facts.get(peer));
+                asked.push(peer);
+            });
+        }
+        for fact in asked {
+            let edge = &mut |value: Value| edges.push(value);
+            conditions.iter().for_each(|condition| {
+                condition.edges(fact, &pack.names, day, edge);
+            });
         }
         let mut cells = match &self.dictionary.fact(fact).kind {
             Kind::Flag => vec![Value::Flag(false), Value::Flag(true)],
@@ -115,6 +128,58 @@ impl Engine {
     }
 }
 
+/// Whether conditions can hold together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// They do, with the facts that were found.
+    Found,
+    /// They never do.
+    None,
+    /// There was too much to try.
+    TooMany,
+}
+
+impl Engine {
+    /// Looks for values of the missing facts with which all conditions hold, and leaves them in
+    /// `facts`. Each try takes one of `left`.
+    pub(crate) fn reach(
+        &self,
+        pack: &Pack,
+        conditions: &[&Expression],
+        facts: &mut Facts,
+        day: Date,
+        left: &mut usize,
+    ) -> Reach {
+        let truth = |condition: &&Expression| condition.truth(facts, &pack.names, day);
+        match conditions.iter().map(truth).min().unwrap_or(Truth::True) {
+            Truth::True => return Reach::Found,
+            Truth::False => return Reach::None,
+            Truth::Unknown if *left == 0 => return Reach::TooMany,
+            Truth::Unknown => *left -= 1,
+        }
+        let mut first = None;
+        for condition in conditions {
+            condition.missing(facts, &pack.names, day, &mut |fact| {
+                first.get_or_insert(fact);
+            });
+        }
+        // Without a missing fact it is a value that is not in force: nothing can be done about it.
+        let Some(first) = first else { return Reach::None };
+        for value in self.cells(pack, first, facts, day) {
+            if !self.dictionary.is_possible(first, value, facts) {
+                continue;
+            }
+            facts.set(first, Some(value));
+            match self.reach(pack, conditions, facts, day, left) {
+                Reach::None => {}
+                reached => return reached,
+            }
+        }
+        facts.set(first, None);
+        Reach::None
+    }
+}
+
 /// What was found so far while missing facts are tried.
 struct Search {
     found: Option<Interval>,
@@ -135,24 +200,6 @@ impl Search {
     }
 }
 
-/// Calls for each combination of values of these facts.
-pub(crate) fn each_combination(
-    missing: &[FactId],
-    cells: &[Vec<Value>],
-    facts: &mut Facts,
-    each: &mut dyn FnMut(&Facts),
-) {
-    let (Some((fact, others)), Some((values, rest))) = (missing.split_first(), cells.split_first())
-    else {
-        return each(facts);
-    };
-    for value in values {
-        facts.set(*fact, Some(*value));
-        each_combination(others, rest, facts, each);
-    }
-    facts.set(*fact, None);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +212,25 @@ mod tests {
             self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (self.0 >> 33) as usize % bound
         }
+    }
+
+    /// Calls for each combination of values of these facts.
+    fn each_combination(
+        missing: &[FactId],
+        cells: &[Vec<Value>],
+        facts: &mut Facts,
+        each: &mut dyn FnMut(&Facts),
+    ) {
+        let (Some((fact, others)), Some((values, rest))) =
+            (missing.split_first(), cells.split_first())
+        else {
+            return each(facts);
+        };
+        for value in values {
+            facts.set(*fact, Some(*value));
+            each_combination(others, rest, facts, each);
+        }
+        facts.set(*fact, None);
     }
 
     #[test]
@@ -183,7 +249,7 @@ mod tests {
                 let found = engine.of_pack(pack, &facts, case.at, &mut work);
                 let missing = engine.missing(pack, &facts, case.at);
                 let cells: Vec<Vec<Value>> =
-                    missing.iter().map(|fact| engine.cells(pack, *fact, case.at)).collect();
+                    missing.iter().map(|fact| engine.cells(pack, *fact, &facts, case.at)).collect();
                 let mut expected: Option<Interval> = None;
                 each_combination(&missing, &cells, &mut facts.clone(), &mut |facts| {
                     let is_possible = |fact: &FactId| {

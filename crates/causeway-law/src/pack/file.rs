@@ -96,6 +96,8 @@ pub(super) struct RuleEntry {
     #[serde(default)]
     pub(super) overrides: Vec<Spanned<String>>,
     #[serde(default)]
+    pub(super) beside: Vec<Spanned<String>>,
+    #[serde(default)]
     pub(super) satisfies: Vec<Spanned<String>>,
 }
 
@@ -103,7 +105,8 @@ pub(super) struct RuleEntry {
 #[serde(deny_unknown_fields)]
 pub(super) struct CaseEntry {
     pub(super) id: Spanned<String>,
-    pub(super) at: Spanned<String>,
+    /// A day, or several on which the same must come of it.
+    pub(super) at: Spanned<toml::Value>,
     pub(super) facts: Spanned<Map<String, Json>>,
     #[serde(default = "no")]
     pub(super) otherwise: String,

@@ -7,6 +7,7 @@ mod terms;
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
@@ -78,8 +79,12 @@ impl Reader<'_> {
     }
 
     fn error(&mut self, span: Range<usize>, text: String) {
-        let (file, line) = (self.file.to_owned(), self.line(span.start));
-        self.findings.push(Finding { file, line, severity: Severity::Error, text });
+        self.findings.push(Finding::at(self.file, self.text, span, Severity::Error, text));
+    }
+
+    fn error_with(&mut self, span: Range<usize>, text: String, help: &str) {
+        let finding = Finding::at(self.file, self.text, span, Severity::Error, text);
+        self.findings.push(finding.help(help));
     }
 
     fn pack(&mut self, file: File) -> Option<Pack> {
@@ -105,7 +110,8 @@ impl Reader<'_> {
         let otherwise = head.otherwise.as_ref().and_then(|outcome| {
             let Some(because) = head.otherwise_because.clone() else {
                 let reason = "found otherwise without otherwise_because".to_owned();
-                self.error(outcome.span(), reason);
+                let help = "say why, for example: otherwise_because = \"the law is about people\"";
+                self.error_with(outcome.span(), reason, help);
                 return None;
             };
             Some((self.outcome(outcome)?, because))
@@ -121,6 +127,8 @@ impl Reader<'_> {
         let sha256 = Sha256::digest(self.text.as_bytes());
         Some(Pack {
             id: id?,
+            file: self.file.to_owned(),
+            text: Arc::from(self.text),
             title: head.title,
             version: head.version,
             known_from: known_from?,
@@ -151,7 +159,8 @@ impl Reader<'_> {
         };
         if let (Some(otherwise), Role::Advisory | Role::Organisation) = (&head.otherwise, role) {
             let text = format!("found otherwise, which a pack of role {} never has", role.as_str());
-            self.error(otherwise.span(), text);
+            let help = "take it out: what is no law cannot say that a law allows something";
+            self.error_with(otherwise.span(), text, help);
         }
         Some(role)
     }
@@ -160,13 +169,16 @@ impl Reader<'_> {
         match (&head.covers, role) {
             (Some(areas), Role::Law) => self.areas(areas),
             (None, Role::Law) => {
-                self.error(head.id.span(), "expected covers, the areas of this law".to_owned());
+                let text = "expected covers, the areas of this law".to_owned();
+                let help = "covers = [\"KE\"]; or covers = [] for law that covers no whole area";
+                self.error_with(head.id.span(), text, help);
                 Vec::new()
             }
             (Some(areas), _) if !areas.get_ref().is_empty() => {
                 let role = role.as_str();
                 let text = format!("found covers, which a pack of role {role} leaves empty");
-                self.error(areas.span(), text);
+                let help = "take it out: an area is covered by its law";
+                self.error_with(areas.span(), text, help);
                 Vec::new()
             }
             _ => Vec::new(),
@@ -189,8 +201,9 @@ impl Reader<'_> {
         let mut params: Vec<(String, Dated<u64>)> = Vec::new();
         for ParamEntry { key, value, from, until, cite } in entries {
             self.cite(&cite, cited);
+            let line = self.line(key.span().start);
             if let Some((from, until)) = self.time(&from, until.as_ref()) {
-                self.add(&mut params, &key, Period { from, until, value });
+                self.add(&mut params, &key, Period { from, until, value, line });
             }
         }
         params
@@ -205,8 +218,9 @@ impl Reader<'_> {
         for ListEntry { key, members, from, until, cite } in entries {
             self.cite(&cite, cited);
             let value = self.areas(&members);
+            let line = self.line(key.span().start);
             if let Some((from, until)) = self.time(&from, until.as_ref()) {
-                self.add(&mut lists, &key, Period { from, until, value });
+                self.add(&mut lists, &key, Period { from, until, value, line });
             }
         }
         lists

@@ -1,5 +1,8 @@
 //! Reading cases: crossings with the outcome that a lawyer expects.
 
+use jiff::civil::Date;
+use toml::Spanned;
+
 use super::Reader;
 use crate::facts::{Dictionary, Facts, Kind, Value, is_area};
 use crate::outcome::{Interval, Outcome};
@@ -15,7 +18,7 @@ impl Reader<'_> {
     ) -> Vec<Case> {
         let mut cases: Vec<Case> = Vec::new();
         for entry in entries {
-            let at = self.day(&entry.at);
+            let days = self.days(&entry);
             let best = match &entry.expect {
                 Some(outcome) => self.outcome(outcome),
                 // Nothing else can come of it.
@@ -43,14 +46,34 @@ impl Reader<'_> {
                     format!("otherwise: found {:?}, expected no or unknown", entry.otherwise);
                 self.error(entry.id.span(), text);
             }
-            if let (Some(at), Some(at_best), Some(at_worst), Some(facts)) = (at, best, worst, facts)
-            {
-                let expect = Interval { at_best, at_worst };
-                let id = entry.id.into_inner();
+            let (Some(at_best), Some(at_worst), Some(facts)) = (best, worst, facts) else {
+                continue;
+            };
+            let expect = Interval { at_best, at_worst };
+            let is_one = days.len() == 1;
+            for at in days {
+                let id = entry.id.get_ref();
+                let id = if is_one { id.clone() } else { format!("{id} on {at}") };
+                let (facts, because) = (facts.clone(), because.clone());
                 cases.push(Case { id, at, facts, otherwise_no, expect, because, line });
             }
         }
         cases
+    }
+
+    /// The days of a case: each is a case of its own.
+    fn days(&mut self, entry: &CaseEntry) -> Vec<Date> {
+        let span = entry.at.span();
+        let days = match entry.at.get_ref() {
+            toml::Value::Array(days) => days.as_slice(),
+            day => std::slice::from_ref(day),
+        };
+        if days.is_empty() {
+            self.error(span.clone(), "found a case without a day".to_owned());
+        }
+        let text = |day: &toml::Value| day.as_str().map(str::to_owned);
+        let days = days.iter().map(|day| text(day).unwrap_or_else(|| day.to_string()));
+        days.filter_map(|day| self.day(&Spanned::new(span.clone(), day))).collect()
     }
 
     pub(super) fn facts(&mut self, entry: &CaseEntry) -> Option<Facts> {

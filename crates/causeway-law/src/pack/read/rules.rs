@@ -10,6 +10,7 @@ use super::{Cited, Context, Reader};
 use crate::expression::{Expression, Names};
 use crate::outcome::Outcome;
 use crate::pack::file::RuleEntry;
+use crate::pack::finding::{Finding, Severity};
 use crate::pack::{Obligation, Role, Rule, Stage};
 
 impl Reader<'_> {
@@ -45,6 +46,8 @@ impl Reader<'_> {
     ) -> Option<Rule> {
         let overrides = self.targets(&entry.overrides, "overrides", &Stage::ALL, context);
         let satisfies = self.targets(&entry.satisfies, "satisfies", &[Stage::Trigger], context);
+        let stricter = [Stage::Prohibition, Stage::Trigger];
+        let beside = self.targets(&entry.beside, "beside", &stricter, context);
         let when = self.condition(&entry.when, context.names);
         let time = self.time(&entry.from, entry.until.as_ref());
         if let (Some(when), Some(time)) = (&when, time) {
@@ -62,10 +65,15 @@ impl Reader<'_> {
         }
         let stage = context.stages[place]?;
         self.fits(&entry, context.role, stage);
+        if stage != Stage::Exemption && !beside.is_empty() {
+            let text = "found beside, which only an exemption has".to_owned();
+            self.error(entry.id.span(), text);
+        }
         let outcome = self.outcome_of(&entry, stage, !obligations.is_empty());
         if (stage == Stage::Mechanism) == satisfies.is_empty() {
             let text = "found a mechanism that satisfies nothing, or another rule that does";
-            self.error(entry.id.span(), text.to_owned());
+            let help = "a mechanism names the triggers it satisfies; no other stage does";
+            self.error_with(entry.id.span(), text.to_owned(), help);
         }
         let line = self.line(entry.id.span().start);
         let (from, until) = time?;
@@ -80,6 +88,7 @@ impl Reader<'_> {
             obligations,
             documents: entry.documents,
             overrides,
+            beside,
             satisfies,
             line,
             when: when?,
@@ -135,7 +144,8 @@ impl Reader<'_> {
         );
         for name in short.into_iter().chain(lacking) {
             let text_of = format!("found {name} without a value on every day of the {of}");
-            self.error(text.span(), text_of);
+            let help = "give it a value for these days too, or shorten the time";
+            self.error_with(text.span(), text_of, help);
         }
     }
 
@@ -144,7 +154,8 @@ impl Reader<'_> {
         if (role == Role::Advisory) != (stage == Stage::Advice) {
             let (role, stage) = (role.as_str(), stage.as_str());
             let text = format!("found {stage} in a pack of role {role}");
-            self.error(entry.stage.span(), text);
+            let help = "advice stands in packs of role advisory, and nothing else does";
+            self.error_with(entry.stage.span(), text, help);
         }
         if stage != Stage::Advice {
             return;
@@ -220,7 +231,11 @@ impl Reader<'_> {
         if !stuck.is_empty() {
             let text =
                 format!("found rules that override each other in a circle: {}", stuck.join(", "));
-            self.error(0..0, text);
+            let help = "take one of these overrides out: two rules cannot both yield to each other";
+            let first = rules.iter().find(|rule| stuck.contains(&rule.id.as_str()));
+            let line = first.map_or(1, |rule| rule.line);
+            let finding = Finding::on_line(self.file, self.text, line, Severity::Error, text);
+            self.findings.push(finding.help(help));
         }
         order
     }

@@ -18,12 +18,23 @@ impl Reader<'_> {
         match parse(text.get_ref(), self.dictionary, names) {
             Ok(expression) => Some(expression),
             Err(error) => {
-                // The text may be quoted over several lines; its own lines count from its quote.
-                let start = text.span().start + error.at;
-                self.error(start..start, format!("condition: {}", error.reason));
+                let at = self.inside(text, error.at);
+                let reason = format!("condition: {}", error.reason);
+                match error.help {
+                    Some(help) => self.error_with(at..at, reason, help),
+                    None => self.error(at..at, reason),
+                }
                 None
             }
         }
+    }
+
+    /// Where a place inside a quoted text is in the file. Where something in it is escaped, it is
+    /// known only roughly.
+    fn inside(&self, text: &Spanned<String>, at: usize) -> usize {
+        let span = text.span();
+        let raw = self.text.get(span.clone()).unwrap_or_default();
+        span.start + raw.find(text.get_ref().as_str()).unwrap_or_default() + at
     }
 
     pub(super) fn cite(
@@ -32,7 +43,9 @@ impl Reader<'_> {
         cited: &mut Cited,
     ) -> Vec<Citation> {
         if texts.get_ref().is_empty() {
-            self.error(texts.span(), "found no citation".to_owned());
+            let help =
+                "name the article: cite = [\"SOURCE:ARTICLE\"], with the key of a [[source]]";
+            self.error_with(texts.span(), "found no citation".to_owned(), help);
         }
         let mut all = Vec::new();
         for text in texts.get_ref() {
@@ -40,7 +53,16 @@ impl Reader<'_> {
             let source = parts.and_then(|(key, _)| cited.sources.iter().position(|s| s.key == key));
             let (Some(source), Some((_, article))) = (source, parts) else {
                 let expected = "expected SOURCE:ARTICLE with a source of this pack";
-                self.error(texts.span(), format!("cite: found {text:?}, {expected}"));
+                let keys: Vec<&str> = cited.sources.iter().map(|s| s.key.as_str()).collect();
+                let help = match keys.is_empty() {
+                    true => "list the instrument as a [[source]] with a key".to_owned(),
+                    false => format!("the sources of this pack are {}", keys.join(", ")),
+                };
+                let quoted = format!("\"{text}\"");
+                let raw = self.text.get(texts.span()).unwrap_or_default();
+                let at = raw.find(&quoted).map(|at| texts.span().start + at);
+                let span = at.map_or(texts.span(), |at| at..at + quoted.len());
+                self.error_with(span, format!("cite: found {text:?}, {expected}"), &help);
                 continue;
             };
             let known = cited.articles.iter().position(|known| known == article);
