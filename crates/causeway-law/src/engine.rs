@@ -14,6 +14,7 @@ use jiff::civil::Date;
 pub(crate) use self::search::Reach;
 pub(crate) use self::work::Work;
 use crate::facts::{Dictionary, FactError, FactId, Facts, Value};
+use crate::installed::InstalledPack;
 use crate::outcome::{Interval, Outcome};
 use crate::pack::{self, Finding, Pack};
 
@@ -50,29 +51,61 @@ impl Engine {
         dictionary: &str,
         packs: impl IntoIterator<Item = (&'t str, &'t str)>,
     ) -> Result<Self, EngineError> {
-        let mut dictionary = Dictionary::read(dictionary)?;
+        let dictionary = Dictionary::read(dictionary)?;
         let (exporter, importer) =
             (dictionary.named("exporter.area")?, dictionary.named("importer.area")?);
-        let (mut read, mut findings) = (Vec::<Pack>::new(), Vec::new());
+        Self { dictionary, packs: Vec::new(), exporter, importer }.with(packs)
+    }
+
+    fn with<'t>(
+        mut self,
+        packs: impl IntoIterator<Item = (&'t str, &'t str)>,
+    ) -> Result<Self, EngineError> {
+        let mut findings = Vec::new();
         for (file, text) in packs {
-            match pack::read(file, text, &mut dictionary) {
+            match pack::read(file, text, &mut self.dictionary) {
                 Ok(pack) => {
-                    findings.extend(twins(&pack, &read));
-                    read.push(pack);
+                    findings.extend(twins(&pack, &self.packs));
+                    self.packs.push(pack);
                 }
                 Err(found) => findings.extend(found),
             }
         }
-        read.sort_by(|a, b| (&a.id, a.known_from).cmp(&(&b.id, b.known_from)));
-        for place in 1..read.len() {
-            if read[place].id == read[place - 1].id {
-                read[place - 1].known_until = Some(read[place].known_from);
+        if !findings.is_empty() {
+            return Err(EngineError::Packs { findings });
+        }
+        let packs = &mut self.packs;
+        packs.sort_by(|a, b| (&a.id, a.known_from).cmp(&(&b.id, b.known_from)));
+        for place in 1..packs.len() {
+            if packs[place].id == packs[place - 1].id {
+                packs[place - 1].known_until = Some(packs[place].known_from);
             }
         }
-        match findings.is_empty() {
-            true => Ok(Self { dictionary, packs: read, exporter, importer }),
-            false => Err(EngineError::Packs { findings }),
-        }
+        Ok(self)
+    }
+
+    /// The same with packs that were installed. What a later version of this program ships too is
+    /// there once.
+    pub fn with_installed(
+        self,
+        installed: impl IntoIterator<Item = InstalledPack>,
+    ) -> Result<Self, EngineError> {
+        let is_new =
+            |new: &InstalledPack| self.packs.iter().all(|p| p.sha256 != new.revision().sha256);
+        let installed = installed.into_iter().filter(is_new);
+        let installed: Vec<(String, InstalledPack)> =
+            installed.map(|pack| (pack.revision().file_name(), pack)).collect();
+        self.with(installed.iter().map(|(file, pack)| (file.as_str(), pack.text())))
+    }
+
+    /// The packs that come with this program and those that were installed: what a node goes by.
+    pub fn load(installed: impl IntoIterator<Item = InstalledPack>) -> Result<Self, EngineError> {
+        Self::shipped()?.with_installed(installed)
+    }
+
+    /// Reads a pack as if it stood beside the others, which it does not afterwards.
+    pub fn read_beside(&self, file: &str, text: &str) -> Result<Pack, Vec<Finding>> {
+        pack::read(file, text, &mut self.dictionary.clone())
     }
 
     /// The dictionary and the packs that come with this program.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 pub use self::finding::{Finding, Severity};
-pub(crate) use self::read::read;
+pub(crate) use self::read::{is_id, read};
 pub use self::resolve::Effect;
 pub(crate) use self::resolve::{Resolution, resolve};
 use crate::expression::{Expression, Names};

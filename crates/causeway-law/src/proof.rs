@@ -74,19 +74,28 @@ impl Engine {
     /// Proves what can be proved about every pack.
     pub fn prove(&self) -> Report {
         let mut report = Report::default();
-        for pack in self.packs() {
-            let before = report.findings.len();
-            report.packs += 1;
-            report.rules += pack.rules.len();
-            report.cases += pack.cases.len();
-            Proof::new(self, pack, &mut report).run();
-            // The same weakness shows at every case around it; once is enough.
-            let mut found = report.findings.split_off(before);
-            found.sort_by(|a, b| (a.line, &a.text).cmp(&(b.line, &b.text)));
-            found.dedup();
-            report.findings.extend(found);
-        }
+        self.packs().iter().for_each(|pack| self.prove_into(pack, &mut report));
         report
+    }
+
+    /// Proves what can be proved about a pack that was read with this engine.
+    pub(crate) fn prove_pack(&self, pack: &Pack) -> Report {
+        let mut report = Report::default();
+        self.prove_into(pack, &mut report);
+        report
+    }
+
+    fn prove_into(&self, pack: &Pack, report: &mut Report) {
+        let before = report.findings.len();
+        report.packs += 1;
+        report.rules += pack.rules.len();
+        report.cases += pack.cases.len();
+        Proof::new(self, pack, report).run();
+        // The same weakness shows at every case around it; once is enough.
+        let mut found = report.findings.split_off(before);
+        found.sort_by(|a, b| (a.line, &a.text).cmp(&(b.line, &b.text)));
+        found.dedup();
+        report.findings.extend(found);
     }
 }
 

@@ -145,7 +145,7 @@ fn advice_is_told_where_it_holds_and_neither_counted_nor_asked_for() {
 
 #[test]
 fn a_case_of_advice_names_exactly_what_holds() {
-    assert_eq!(engine(&[ADVICE]).prove().findings, []);
+    assert!(engine(&[ADVICE]).prove().holds());
     let silent = ADVICE.replace("because = [\"pact.1\"]", "because = []");
     let report = engine(&[&silent]).prove();
     assert!(!report.holds());
@@ -153,7 +153,8 @@ fn a_case_of_advice_names_exactly_what_holds() {
     assert!(holds("case maps: pact.1 holds, expected otherwise"), "{report:?}");
     let wrong = ADVICE.replace("\"data.maps\" = true", "\"data.maps\" = false");
     let report = engine(&[&wrong]).prove();
-    assert_eq!(report.findings[0].text, "case maps: pact.1 does not hold, expected otherwise");
+    let holds = |text: &str| report.findings.iter().any(|finding| finding.text == text);
+    assert!(holds("case maps: pact.1 does not hold, expected otherwise"), "{report:?}");
 }
 
 #[test]

@@ -19,6 +19,8 @@ use super::{Obligation, Pack, Role, Rule, Source, Stage, Status};
 use crate::expression::{Dated, Expression, Names, Period};
 use crate::facts::{Dictionary, Symbol};
 
+pub(crate) use self::terms::is_id;
+
 /// Largest pack, in bytes.
 const PACK_BYTES_MAX: usize = 1024 * 1024;
 /// Most rules of one pack.

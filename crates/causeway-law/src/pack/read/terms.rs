@@ -88,9 +88,8 @@ impl Reader<'_> {
     }
 
     pub(super) fn name(&mut self, text: &Spanned<String>) -> Option<String> {
-        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
-        if text.get_ref().is_empty() || !text.get_ref().chars().all(is_name) {
-            let expected = "expected lower-case letters, digits, - and .";
+        if !is_id(text.get_ref()) {
+            let expected = "expected lower-case letters, digits, - and ., at most 64";
             self.error(text.span(), format!("found {:?}, {expected}", text.get_ref()));
             return None;
         }
@@ -136,4 +135,10 @@ impl Reader<'_> {
         }
         found
     }
+}
+
+/// Whether a text can be the id of a pack, which is part of a file's name too.
+pub(crate) fn is_id(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
+    (1..=64).contains(&text.len()) && text.chars().all(is_part) && !text.starts_with('.')
 }
