@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 pub use self::render::DISCLAIMER;
 use crate::engine::{Engine, Work};
-use crate::facts::{FactId, Facts, Kind, Value};
+use crate::facts::{FactId, Facts, Kind, Symbol, Value};
 use crate::outcome::{Interval, Outcome, Truth};
 use crate::pack::{Effect, Pack, Rule};
 
@@ -32,6 +32,21 @@ pub struct Decision<'e> {
     pub uncovered: Vec<FactId>,
     /// The advice that holds; it counts for nothing above.
     pub advice: Vec<Advice<'e>>,
+    /// Where one law demands what another forbids; the strictest decides all the same.
+    pub conflicts: Vec<Clash<'e>>,
+}
+
+/// A conflict between laws that is there.
+#[derive(Debug, Clone)]
+pub struct Clash<'e> {
+    /// The pack that names it.
+    pub pack: &'e Pack,
+    /// Its place in that pack.
+    pub conflict: usize,
+    /// The packs of the other side, if there are any.
+    pub others: Vec<&'e Pack>,
+    /// The area of the other side, if it is that of a party.
+    pub area: Option<Symbol>,
 }
 
 /// Advice that holds.

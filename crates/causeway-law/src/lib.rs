@@ -15,7 +15,7 @@ mod proof;
 mod signature;
 
 pub use self::decision::{
-    Advice, Alternative, DISCLAIMER, Decision, Missing, PackDecision, Remedy, RuleDecision,
+    Advice, Alternative, Clash, DISCLAIMER, Decision, Missing, PackDecision, Remedy, RuleDecision,
 };
 pub use self::engine::{Engine, EngineError};
 pub use self::facts::{Dictionary, Fact, FactError, FactId, Facts, Kind, Symbol, Symbols, Value};
@@ -24,7 +24,8 @@ pub use self::installed::{
 };
 pub use self::outcome::{Interval, Outcome, Truth};
 pub use self::pack::{
-    Case, Citation, Effect, Finding, Obligation, Pack, Role, Rule, Severity, Source, Stage, Status,
+    Case, Citation, Conflict, Effect, Finding, Obligation, Other, Pack, Role, Rule, Severity,
+    Source, Stage, Status,
 };
 pub use self::proof::Report;
 pub use self::signature::{KeyId, PublicKey, Signature, SignatureError, SigningKey};

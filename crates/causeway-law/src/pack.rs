@@ -4,6 +4,7 @@
 //! rule without an article, a source that is not listed, two rules that override each other in a
 //! circle. How packs are read is in `read`, what their rules say together in `resolve`.
 
+mod conflict;
 mod file;
 mod finding;
 mod read;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+pub use self::conflict::{Conflict, Other};
 pub use self::finding::{Finding, Severity};
 pub(crate) use self::read::{is_id, read};
 pub use self::resolve::Effect;
@@ -221,6 +223,8 @@ pub struct Case {
     pub expect: crate::outcome::Interval,
     /// Rules that must hold and be effective; of an advisory pack, all that hold.
     pub because: Vec<usize>,
+    /// The conflicts of the pack that are there, and no others; `None` if it is not about them.
+    pub conflicts: Option<Vec<usize>>,
     /// The line in the pack's file.
     pub line: usize,
 }
@@ -258,6 +262,8 @@ pub struct Pack {
     pub obligations: Vec<Obligation>,
     /// Rules.
     pub rules: Vec<Rule>,
+    /// Conflicts with other laws.
+    pub conflicts: Vec<Conflict>,
     /// Cases.
     pub cases: Vec<Case>,
     /// SHA-256 of the file, in hexadecimal digits.
@@ -306,6 +312,7 @@ impl Pack {
             days.extend(until);
         };
         self.rules.iter().for_each(|rule| note(rule.from, rule.until));
+        self.conflicts.iter().for_each(|conflict| note(conflict.from, conflict.until));
         let params = self.names.params.iter().flat_map(|(_, dated)| &dated.entries);
         params.for_each(|period| note(period.from, period.until));
         let lists = self.names.lists.iter().flat_map(|(_, dated)| &dated.entries);
@@ -335,6 +342,7 @@ impl Pack {
     pub(crate) fn asks(&self, each: &mut dyn FnMut(FactId)) {
         self.applies.facts(each);
         self.rules.iter().for_each(|rule| rule.when.facts(each));
+        self.conflicts.iter().for_each(|conflict| conflict.when.facts(each));
     }
 
     /// Whether everything it refers to has a value on every day on which it is asked for.

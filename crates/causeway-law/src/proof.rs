@@ -128,6 +128,7 @@ impl<'a> Proof<'a> {
             for text in self.faults(self.pack, place, case.at) {
                 self.note(Severity::Error, case.line, format!("case {}: {text}", case.id));
             }
+            self.clashes(place, case);
             self.boundaries(place, case);
         }
         self.gaps();
@@ -176,6 +177,20 @@ impl<'a> Proof<'a> {
         let text =
             |rule: &usize| format!("{} does not count, expected it to", self.pack.rules[*rule].id);
         idle.map(text).collect()
+    }
+
+    /// A case that names conflicts names all that are there.
+    fn clashes(&mut self, place: usize, case: &Case) {
+        let Some(expected) = &case.conflicts else { return };
+        for (number, conflict) in self.pack.conflicts.iter().enumerate() {
+            let holds = conflict.holds(self.pack, &self.complete[place], case.at);
+            if holds != expected.contains(&number) {
+                let found = if holds { "is there" } else { "is not there" };
+                let (case_id, id) = (&case.id, &conflict.id);
+                let text = format!("case {case_id}: the conflict {id} {found}, expected otherwise");
+                self.note(Severity::Error, case.line, text);
+            }
+        }
     }
 
     /// One below, at and above every threshold: more of something must never make the law milder

@@ -190,3 +190,21 @@ fn what_is_implied_need_not_be_given_and_cannot_be_denied() {
         "transaction": "brokerage", "data.special": true }));
     assert_eq!(unknown["outcome"], "prohibited");
 }
+
+#[test]
+fn between_two_laws_the_conflict_is_told() {
+    let order = |from: &str, to: &str| {
+        decide(json!({ "exporter.area": from, "importer.area": to, "data.personal": true,
+            "request.foreign_authority": true, "request.treaty": false }))
+    };
+    let decision = order("FR", "US");
+    assert_eq!(decision["conflicts"][0]["packs"], json!(["eu", "us"]));
+    assert_eq!(decision["conflicts"][0]["rules"], json!(["eu.48"]));
+    assert_eq!(decision["conflicts"][0]["cite"], json!(["Regulation (EU) 2016/679 Art. 48"]));
+    let decision = order("CN", "US");
+    assert_eq!(decision["conflicts"], json!([]), "an approval may be there");
+    let decision = decide(json!({ "exporter.area": "CN", "importer.area": "DE",
+        "request.foreign_authority": true, "tool.cn_authority_approval": false }));
+    assert_eq!(decision["conflicts"][0]["cite"], json!(["PIPL Art. 41", "DSL Art. 36"]));
+    assert_eq!(decision["conflicts"][0]["packs"], json!(["cn", "eu"]));
+}

@@ -29,6 +29,7 @@ impl Decision<'_> {
         document.insert("uncovered".to_owned(), uncovered.collect());
         let packs = self.packs.iter().map(|decided| self.pack_json(decided));
         document.insert("packs".to_owned(), packs.collect());
+        document.insert("conflicts".to_owned(), self.conflicts_json());
         document.insert("advice".to_owned(), self.advice_json());
         let alternatives = self.alternatives();
         let alternatives =
@@ -160,6 +161,7 @@ impl Decision<'_> {
                 writeln!(page, "      {}", articles(pack, &duty.cite).join("; "))?;
             }
         }
+        page.push_str(&self.conflicts_text());
         page.push_str(&self.advice_text());
         if !self.missing.is_empty() {
             writeln!(page, "\nto settle it, answer:")?;

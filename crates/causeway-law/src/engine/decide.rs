@@ -3,10 +3,10 @@
 use jiff::civil::Date;
 
 use super::{Engine, Work};
-use crate::decision::{Advice, Decision, Missing, PackDecision, RuleDecision};
+use crate::decision::{Advice, Clash, Decision, Missing, PackDecision, RuleDecision};
 use crate::facts::{FactId, Facts, Value};
 use crate::outcome::{Interval, Outcome, Truth};
-use crate::pack::{Pack, Resolution, Role, resolve};
+use crate::pack::{Other, Pack, Resolution, Role, resolve};
 
 impl Engine {
     /// What the law says of a crossing, with all reasons.
@@ -52,7 +52,41 @@ impl Engine {
             missing,
             uncovered,
             advice: self.advice(facts, as_of, known_at),
+            conflicts: self.conflicts(facts, as_of, known_at),
         }
+    }
+
+    /// The conflicts between the laws of both sides.
+    fn conflicts(&self, facts: &Facts, as_of: Date, known_at: Date) -> Vec<Clash<'_>> {
+        let mut clashes = Vec::new();
+        for pack in self.counted(known_at).filter(|pack| !pack.conflicts.is_empty()) {
+            for (place, conflict) in pack.conflicts.iter().enumerate() {
+                if !conflict.holds(pack, facts, as_of) {
+                    continue;
+                }
+                let area = conflict.other_area(facts, self.exporter, self.importer);
+                let is_other = |other: &&Pack| match (&conflict.with, area) {
+                    (Other::Pack(id), _) => other.id == *id && self.is_party(other, facts, as_of),
+                    (_, Some(area)) => other.id != pack.id && other.knows(area, as_of),
+                    _ => false,
+                };
+                let others: Vec<&Pack> = self.counted(known_at).filter(is_other).collect();
+                // An area whose law no pack knows is still there.
+                if !others.is_empty() || area.is_some() {
+                    clashes.push(Clash { pack, conflict: place, others, area });
+                }
+            }
+        }
+        clashes
+    }
+
+    /// Whether a pack applies, or a party sits where it knows the law.
+    fn is_party(&self, pack: &Pack, facts: &Facts, day: Date) -> bool {
+        let sits = |fact: FactId| match facts.get(fact) {
+            Some(Value::Text(area)) => pack.knows(area, day),
+            _ => false,
+        };
+        pack.applies(facts, day) == Truth::True || sits(self.exporter) || sits(self.importer)
     }
 
     /// The advice that holds; what may hold is no reason to ask for anything.

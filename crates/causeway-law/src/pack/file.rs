@@ -19,6 +19,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) rule: Vec<RuleEntry>,
     #[serde(default)]
+    pub(super) conflict: Vec<ConflictEntry>,
+    #[serde(default)]
     pub(super) case: Vec<CaseEntry>,
 }
 
@@ -114,6 +116,21 @@ pub(super) struct CaseEntry {
     pub(super) at_worst: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) because: Vec<Spanned<String>>,
+    pub(super) conflicts: Option<Vec<Spanned<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConflictEntry {
+    pub(super) id: Spanned<String>,
+    pub(super) with: Spanned<String>,
+    pub(super) from: Spanned<String>,
+    pub(super) until: Option<Spanned<String>>,
+    pub(super) when: Spanned<String>,
+    pub(super) cite: Spanned<Vec<String>>,
+    pub(super) text: String,
+    #[serde(default)]
+    pub(super) rules: Vec<Spanned<String>>,
 }
 
 fn no() -> String {

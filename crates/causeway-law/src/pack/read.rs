@@ -2,6 +2,7 @@
 //! used at all. How rules, cases and single terms are read is in the modules below.
 
 mod cases;
+mod conflicts;
 mod rules;
 mod terms;
 
@@ -90,7 +91,7 @@ impl Reader<'_> {
     }
 
     fn pack(&mut self, file: File) -> Option<Pack> {
-        let File { pack: head, source, param, list, obligation, rule, case } = file;
+        let File { pack: head, source, param, list, obligation, rule, conflict, case } = file;
         let mut cited = self.sources(source);
         let names =
             Names { params: self.params(param, &mut cited), lists: self.lists(list, &mut cited) };
@@ -103,7 +104,8 @@ impl Reader<'_> {
         let role = self.role(&head)?;
         let rules = self.rules(rule, role, &names, &obligations, &mut cited);
         let order = self.order(&rules);
-        let cases = self.cases(case, role, &rules);
+        let conflicts = self.conflicts(conflict, &names, &rules, &mut cited);
+        let cases = self.cases(case, role, &rules, &conflicts);
         let covers = self.covers(&head, role);
         let id = self.name(&head.id);
         let known_from = self.day(&head.known_from);
@@ -144,6 +146,7 @@ impl Reader<'_> {
             articles: cited.articles,
             obligations,
             rules,
+            conflicts,
             cases,
             sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
             applies: applies?,

@@ -7,7 +7,7 @@ use super::Proof;
 use crate::engine::Reach;
 use crate::expression::Expression;
 use crate::facts::{Facts, Kind, Value};
-use crate::pack::{Effect, Rule, Severity, Stage};
+use crate::pack::{Case, Effect, Other, Rule, Severity, Stage};
 
 /// Most combinations of facts that are tried for one question.
 const TRIES_MAX: usize = 20_000;
@@ -24,6 +24,7 @@ impl Proof<'_> {
                 self.note_with(Severity::Error, rule.line, text, help);
             }
         }
+        self.conflicts();
         let exemptions = pack.rules.iter().enumerate();
         for (place, exemption) in exemptions.filter(|(_, rule)| rule.stage == Stage::Exemption) {
             for (other, stricter) in pack.rules.iter().enumerate() {
@@ -34,6 +35,39 @@ impl Proof<'_> {
                 if is_stage && stricter.outcome > exemption.outcome && !is_settled {
                     self.overlap(exemption, other, stricter);
                 }
+            }
+        }
+    }
+
+    /// Each conflict can be there, is in some case, and names a pack that exists.
+    fn conflicts(&mut self) {
+        let pack = self.pack;
+        for (place, conflict) in pack.conflicts.iter().enumerate() {
+            let mut days = pack.days();
+            days.retain(|day| *day >= pack.in_force && conflict.is_in_force(*day));
+            let all = [&pack.applies, &conflict.when];
+            let can_hold = days.iter().any(|day| {
+                let mut facts = self.engine.dictionary().nothing();
+                let mut left = TRIES_MAX;
+                self.engine.reach(pack, &all, &mut facts, *day, &mut left) != Reach::None
+            });
+            let (id, line) = (&conflict.id, conflict.line);
+            if !can_hold {
+                let text = format!("the conflict {id} can never be there");
+                self.note(Severity::Error, line, text);
+            }
+            if let Other::Pack(other) = &conflict.with
+                && !self.engine.packs().iter().any(|known| known.id == *other)
+            {
+                let text = format!("the conflict {id} is with {other}, and there is no such pack");
+                self.note(Severity::Warning, line, text);
+            }
+            let named =
+                |case: &Case| case.conflicts.as_ref().is_some_and(|all| all.contains(&place));
+            if !pack.cases.iter().any(named) {
+                let help = format!("add conflicts = [\"{id}\"] to a case in which it is there");
+                let text = format!("no case needs the conflict {id}");
+                self.note_with(Severity::Warning, line, text, help);
             }
         }
     }

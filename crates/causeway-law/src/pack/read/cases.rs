@@ -7,7 +7,7 @@ use super::Reader;
 use crate::facts::{Dictionary, Facts, Kind, Value, is_area};
 use crate::outcome::{Interval, Outcome};
 use crate::pack::file::CaseEntry;
-use crate::pack::{Case, Role, Rule};
+use crate::pack::{Case, Conflict, Role, Rule};
 
 impl Reader<'_> {
     pub(super) fn cases(
@@ -15,6 +15,7 @@ impl Reader<'_> {
         entries: Vec<CaseEntry>,
         role: Role,
         rules: &[Rule],
+        conflicts: &[Conflict],
     ) -> Vec<Case> {
         let mut cases: Vec<Case> = Vec::new();
         for entry in entries {
@@ -39,6 +40,18 @@ impl Reader<'_> {
                 place
             });
             let because: Vec<usize> = because.collect();
+            let conflicts = entry.conflicts.as_ref().map(|named| {
+                let places = named.iter().filter_map(|name| {
+                    let place = conflicts.iter().position(|known| known.id == *name.get_ref());
+                    if place.is_none() {
+                        let found = name.get_ref();
+                        let text = format!("conflicts: found {found:?}, no such conflict");
+                        self.error(name.span(), text);
+                    }
+                    place
+                });
+                places.collect::<Vec<usize>>()
+            });
             let line = self.line(entry.id.span().start);
             let otherwise_no = entry.otherwise == "no";
             if !otherwise_no && entry.otherwise != "unknown" {
@@ -55,7 +68,8 @@ impl Reader<'_> {
                 let id = entry.id.get_ref();
                 let id = if is_one { id.clone() } else { format!("{id} on {at}") };
                 let (facts, because) = (facts.clone(), because.clone());
-                cases.push(Case { id, at, facts, otherwise_no, expect, because, line });
+                let conflicts = conflicts.clone();
+                cases.push(Case { id, at, facts, otherwise_no, expect, because, conflicts, line });
             }
         }
         cases
