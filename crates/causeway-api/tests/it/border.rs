@@ -1,6 +1,9 @@
 //! The border check in the exchange: what the law of both sides does to contracts and transfers.
 
+use std::sync::Arc;
+
 use causeway_dsp::Question;
+use causeway_law::{Admission, Engine, SigningKey};
 use causeway_node::{NegotiationAct, NewAttestation, TransferAct};
 use causeway_policy::Policy;
 use causeway_store::{AgreementEntry, Attestation, EventKind, PublishedOffer, Rule};
@@ -198,13 +201,65 @@ async fn when_the_law_changes_running_transfers_are_suspended_with_the_reason() 
     let theirs = world.provider.counterpart(&transfer).await;
     world.provider.transfer_in(&theirs, "STARTED").await;
 
-    // The decision on the United Kingdom ends on 27 December 2031.
-    let years = std::time::Duration::from_secs(6 * 366 * 86_400);
-    world.provider.restart(years).await;
-    world.provider.transfer_in(&theirs, "SUSPENDED").await;
+    // The organisation gives itself a stricter rule, signed by a key its operator trusts.
+    world.provider.law = stricter(&world.provider.law);
+    world.provider.restart(std::time::Duration::ZERO).await;
+    world.consumer.transfer_in(&transfer, "SUSPENDED").await;
+    let history = world.consumer.history_of(&transfer).await;
+    assert!(history.contains("nothing about people goes to the United Kingdom"), "{history}");
     let drifted = the_agreement(&world.provider).await.decision.unwrap();
     let stored = world.provider.node.store().decision(&drifted).await.unwrap().unwrap();
-    assert_eq!(stored.value.at_worst, "needs-mechanism");
+    assert_eq!(stored.value.at_worst, "prohibited");
+}
+
+const HOUSE: &str = r#"
+[pack]
+id = "house"
+title = "Rules of the house"
+version = "1"
+known_from = "2026-11-24"
+status = "draft"
+role = "organisation"
+applies = "importer.area == \"GB\""
+
+[[source]]
+key = "HOUSE"
+title = "Rules of the house"
+number = "Rule book 3"
+
+[[rule]]
+id = "house.1"
+stage = "prohibition"
+outcome = "prohibited"
+from = "2020-01-01"
+when = "data.personal"
+cite = ["HOUSE:no. 1"]
+text = "nothing about people goes to the United Kingdom"
+
+[[case]]
+id = "house-1"
+at = "2026-06-01"
+facts = { "exporter.area" = "ES", "importer.area" = "GB", "data.personal" = true }
+expect = "prohibited"
+because = ["house.1"]
+
+[[case]]
+id = "house-2"
+at = "2026-06-01"
+facts = { "exporter.area" = "ES", "importer.area" = "GB" }
+expect = "permitted"
+"#;
+
+fn stricter(law: &Engine) -> Arc<Engine> {
+    let key = SigningKey::from_seed([7; 32]).unwrap();
+    let signature = key.sign(HOUSE.as_bytes()).unwrap();
+    let trusted = [key.public().clone()];
+    let now = "2026-11-24T00:00:00Z".parse().unwrap();
+    let admitted = law.admit("house.toml", HOUSE.as_bytes(), &signature, &trusted, now);
+    match admitted.unwrap() {
+        Admission::New(pack) => Arc::new(law.clone().with_installed([pack]).unwrap()),
+        Admission::Same => panic!("found a pack that is new here"),
+    }
 }
 
 #[tokio::test]
