@@ -117,8 +117,8 @@ fn whatever_is_not_settled_has_a_question() {
     let engine = engine();
     let day = date(2026, 11, 25);
     for exporter in [
-        "BR", "CH", "CN", "DE", "GB", "ID", "KE", "MY", "NG", "PH", "RW", "TH", "TR", "US", "UY",
-        "VN", "ZA",
+        "AU", "BR", "CH", "CN", "DE", "GB", "ID", "KE", "MY", "NG", "NZ", "PH", "RW", "TH", "TR",
+        "US", "UY", "VN", "ZA",
     ] {
         let facts = json!({ "exporter.area": exporter, "importer.area": "FR",
             "data.personal": true });

@@ -18,4 +18,7 @@ macro_rules! packs {
     };
 }
 
-packs!["au", "br", "ch", "cn", "eu", "gb", "id", "ke", "my", "ng", "ph", "rw", "th", "tr", "us", "uy", "vn", "za"];
+packs![
+    "au", "br", "ch", "cn", "eu", "gb", "id", "ke", "my", "ng", "nz", "ph", "rw", "th", "tr", "us",
+    "uy", "vn", "za"
+];
