@@ -61,6 +61,8 @@ fn both_sides_are_asked_and_the_stricter_one_decides() {
         "importer.group": false, "request.foreign_authority": false,
         "basis.explicit_consent": false, "basis.contract_with_person": false,
         "basis.public_interest": false, "basis.legal_claim": false,
+        "basis.contract_for_person": false, "basis.vital_interest": false,
+        "tool.eu_authorised": false,
     }));
     assert_eq!(decision["outcome"], "needs-mechanism");
     let alternatives = decision["alternatives"].as_array().unwrap();
@@ -117,7 +119,10 @@ fn an_outcome_is_between_its_bounds_whatever_is_answered() {
 fn whatever_is_not_settled_has_a_question() {
     let engine = engine();
     let day = date(2026, 11, 25);
-    for exporter in ["BR", "CH", "CN", "DE", "GB", "KE", "NG", "RW", "TR", "US", "UY", "ZA"] {
+    for exporter in [
+        "AU", "BR", "CH", "CN", "DE", "GB", "ID", "KE", "MY", "NG", "NZ", "PH", "RW", "TH", "TR",
+        "US", "UY", "VN", "ZA",
+    ] {
         let facts = json!({ "exporter.area": exporter, "importer.area": "FR",
             "data.personal": true });
         let facts = engine.dictionary().read_facts(facts.as_object().unwrap()).unwrap();

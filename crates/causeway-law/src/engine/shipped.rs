@@ -4,6 +4,7 @@
 pub(super) const FACTS: &[&str] = &[
     include_str!("../../facts/common.toml"),
     include_str!("../../facts/asia.toml"),
+    include_str!("../../facts/asean.toml"),
     include_str!("../../facts/world.toml"),
 ];
 
@@ -17,4 +18,7 @@ macro_rules! packs {
     };
 }
 
-packs!["br", "ch", "cn", "eu", "gb", "ke", "ng", "rw", "tr", "us", "uy", "za"];
+packs![
+    "au", "br", "ch", "cn", "eu", "gb", "id", "ke", "my", "ng", "nz", "ph", "rw", "th", "tr", "us",
+    "uy", "vn", "za"
+];
