@@ -17,4 +17,6 @@ macro_rules! packs {
     };
 }
 
-packs!["br", "ch", "cn", "eu", "gb", "jp", "ke", "kr", "ng", "rw", "sg", "tr", "us", "uy", "za"];
+packs![
+    "br", "ch", "cn", "eu", "gb", "hk", "jp", "ke", "kr", "ng", "rw", "sg", "tr", "us", "uy", "za"
+];
