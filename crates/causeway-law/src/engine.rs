@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use crate::decision::{Decision, Missing, PackDecision, RuleDecision};
 use crate::facts::{Dictionary, FactError, FactId, Facts, Kind, Symbol, Value};
 use crate::outcome::{Interval, Outcome, Truth};
-use crate::pack::{self, Effect, Finding, Pack, Resolution, Stage, resolve};
+use crate::pack::{self, Effect, Finding, Pack, Resolution, Rule, Stage, resolve};
 
 /// Most missing facts that are tried one after another; beyond them the outcome is bounded
 /// instead, which may leave more open than need be.
@@ -182,7 +182,10 @@ impl Engine {
             }
         };
         pack.applies.missing(facts, &pack.names, day, &mut note);
-        for rule in pack.rules.iter().filter(|rule| rule.is_in_force(day)) {
+        // What a pack asks for comes before what lets off: bounds close in sooner that way.
+        let asks = |rule: &&Rule| matches!(rule.stage, Stage::Prohibition | Stage::Trigger);
+        let in_force = || pack.rules.iter().filter(|rule| rule.is_in_force(day));
+        for rule in in_force().filter(asks).chain(in_force().filter(|rule| !asks(rule))) {
             rule.when.missing(facts, &pack.names, day, &mut note);
         }
         missing
@@ -278,20 +281,33 @@ impl Engine {
         missing: Vec<FactId>,
         work: &mut Work,
     ) -> Vec<Missing> {
+        let packs: Vec<&Pack> = self
+            .packs_known_at(known_at)
+            .filter(|pack| pack.applies(facts, as_of) != Truth::False)
+            .collect();
+        let said: Vec<Interval> =
+            packs.iter().map(|pack| self.of_pack(pack, facts, as_of, work)).collect();
         let mut questions = Vec::new();
         for fact in missing {
-            let mut cells: Vec<Value> = self
-                .packs_known_at(known_at)
-                .filter(|pack| pack.applies(facts, as_of) != Truth::False)
-                .flat_map(|pack| self.cells(pack, fact, as_of))
-                .collect();
+            let mut cells: Vec<Value> =
+                packs.iter().flat_map(|pack| self.cells(pack, fact, as_of)).collect();
             cells.sort_unstable();
             cells.dedup();
             let (mut settled, mut left, mut matters) = (0, 0, false);
             let mut tried = facts.clone();
             for cell in &cells {
                 tried.set(fact, Some(*cell));
-                let then = self.outcome(&tried, as_of, known_at, work);
+                let mut then = match self.uncovered(&tried, known_at).is_empty() {
+                    true => Interval::of(Outcome::Permitted),
+                    false => Interval::OPEN,
+                };
+                // What does not ask for the fact says what it said without it.
+                for (pack, said) in packs.iter().zip(&said) {
+                    then = then.and(match pack.reads(fact) {
+                        true => self.of_pack(pack, &tried, as_of, work),
+                        false => *said,
+                    });
+                }
                 matters |= then != now;
                 settled += usize::from(then.determined().is_some());
                 left += then.at_worst as usize - then.at_best as usize;
@@ -393,16 +409,27 @@ impl Work {
             };
             (0..count).filter(fits).map(|by| pack.rules[by].outcome).min()
         };
+        // What overrides a rule speaks in its place, unless it says nothing by itself.
+        let silenced = |rule: usize| {
+            let is_silent =
+                |by: usize| matches!(pack.rules[by].stage, Stage::Mechanism | Stage::Obligation);
+            (0..count).any(|by| {
+                is_silent(by)
+                    && at_least(by, Truth::Unknown)
+                    && pack.rules[by].overrides.contains(&rule)
+            })
+        };
         let (mut best, mut worst) = (None::<Outcome>, None::<Outcome>);
         let mut is_sure = pack.otherwise.is_some();
         for (place, rule) in pack.rules.iter().enumerate() {
             if rule.stage == Stage::Mechanism || truths[place] == Truth::False {
                 continue;
             }
-            if truths[place] == Truth::True && !overridden(place, Truth::Unknown) {
+            let is_true = truths[place] == Truth::True;
+            is_sure |= is_true && rule.stage != Stage::Obligation && !silenced(place);
+            if is_true && !overridden(place, Truth::Unknown) {
                 let mildest = satisfied(place, Truth::Unknown).unwrap_or(rule.outcome);
                 best = best.max(Some(mildest.min(rule.outcome)));
-                is_sure |= rule.stage != Stage::Obligation;
             }
             let strictest = satisfied(place, Truth::True).unwrap_or(rule.outcome);
             worst = worst.max(Some(strictest));
@@ -411,8 +438,8 @@ impl Work {
         worst = worst.max(otherwise);
         let applies = pack.applies(facts, day) == Truth::True;
         Interval {
-            at_best: best.filter(|_| applies).unwrap_or(Outcome::Permitted),
-            // If no rule is sure to say something, perhaps none does.
+            // If no rule is sure to say something, perhaps none does, and that leaves all open.
+            at_best: best.filter(|_| applies && is_sure).unwrap_or(Outcome::Permitted),
             at_worst: worst.filter(|_| is_sure).unwrap_or(Outcome::Prohibited),
         }
     }
