@@ -71,7 +71,8 @@ fn both_sides_are_asked_and_the_stricter_one_decides() {
 fn the_question_that_settles_most_is_asked_first() {
     let decision = decide(json!({
         "exporter.area": "CN", "importer.area": "DE", "data.personal": true,
-        "data.important": false, "exporter.ciio": false, "request.foreign_authority": false,
+        "data.important": false, "exporter.ciio": false, "exporter.public_body": false,
+        "request.foreign_authority": false,
         "data.collected_abroad": false, "basis.contract_with_person": false,
         "basis.emergency": false, "data.hr": false, "exporter.free_trade_zone": false,
         "tool.cn_standard_contract": false, "tool.cn_certification": false,
