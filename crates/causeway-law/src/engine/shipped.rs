@@ -18,6 +18,6 @@ macro_rules! packs {
 }
 
 packs![
-    "br", "ch", "cn", "eu", "gb", "hk", "in", "jp", "ke", "kr", "ng", "rw", "sg", "tr", "us", "uy",
-    "za"
+    "br", "ch", "cn", "eu", "gb", "hk", "in", "jp", "ke", "kr", "mo", "ng", "rw", "sg", "tr", "us",
+    "uy", "za"
 ];
