@@ -115,20 +115,33 @@ impl Engine {
         missing: Vec<FactId>,
         work: &mut Work,
     ) -> Vec<Missing> {
+        let packs: Vec<&Pack> = self
+            .counted(known_at)
+            .filter(|pack| pack.applies(facts, as_of) != Truth::False)
+            .collect();
+        let said: Vec<Interval> =
+            packs.iter().map(|pack| self.of_pack(pack, facts, as_of, work)).collect();
         let mut questions = Vec::new();
         for fact in missing {
-            let mut cells: Vec<Value> = self
-                .counted(known_at)
-                .filter(|pack| pack.applies(facts, as_of) != Truth::False)
-                .flat_map(|pack| self.cells(pack, fact, facts, as_of))
-                .collect();
+            let mut cells: Vec<Value> =
+                packs.iter().flat_map(|pack| self.cells(pack, fact, facts, as_of)).collect();
             cells.sort_unstable();
             cells.dedup();
             let (mut settled, mut left, mut matters) = (0, 0, false);
             let mut tried = facts.clone();
             for cell in &cells {
                 tried.set(fact, Some(*cell));
-                let then = self.outcome(&tried, as_of, known_at, work);
+                let mut then = match self.uncovered(&tried, as_of, known_at).is_empty() {
+                    true => Interval::of(Outcome::Permitted),
+                    false => Interval::OPEN,
+                };
+                // What does not ask for the fact says what it said without it.
+                for (pack, said) in packs.iter().zip(&said) {
+                    then = then.and(match self.touches(pack, fact) {
+                        true => self.of_pack(pack, &tried, as_of, work),
+                        false => *said,
+                    });
+                }
                 matters |= then != now;
                 settled += usize::from(then.determined().is_some());
                 left += then.at_worst as usize - then.at_best as usize;
@@ -146,6 +159,15 @@ impl Engine {
             open(a).cmp(&open(b)).then(a.fact.cmp(&b.fact))
         });
         questions
+    }
+
+    /// Whether a pack asks for a fact, or for one that follows from it or from which it follows.
+    fn touches(&self, pack: &Pack, fact: FactId) -> bool {
+        let implied = &self.dictionary.fact(fact).implies;
+        let implies = |other: FactId| self.dictionary.fact(other).implies.contains(&fact);
+        pack.reads(fact)
+            || implied.iter().any(|other| pack.reads(*other))
+            || self.dictionary.iter().any(|(other, _)| implies(other) && pack.reads(other))
     }
 
     fn rules(&self, pack: &Pack, facts: &Facts, day: Date) -> Vec<RuleDecision> {

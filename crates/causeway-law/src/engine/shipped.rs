@@ -19,6 +19,6 @@ macro_rules! packs {
 }
 
 packs![
-    "au", "br", "ch", "cn", "eu", "gb", "id", "ke", "my", "ng", "nz", "ph", "rw", "th", "tr", "us",
-    "uy", "vn", "za"
+    "au", "br", "ch", "cn", "eu", "gb", "hk", "id", "in", "jp", "ke", "kr", "mo", "my", "ng", "nz",
+    "ph", "rw", "sg", "th", "tr", "us", "uy", "vn", "za"
 ];
