@@ -28,6 +28,11 @@ impl Work {
         self.resolution.outcome
     }
 
+    /// Whether every truth was known in [`Self::known`].
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.truths.contains(&Truth::Unknown)
+    }
+
     /// The effects after [`Self::known`].
     pub(crate) fn effects(&self) -> &[Effect] {
         &self.resolution.effects
