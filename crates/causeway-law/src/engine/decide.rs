@@ -116,20 +116,31 @@ impl Engine {
         missing: Vec<FactId>,
         work: &mut Work,
     ) -> Vec<Missing> {
+        let applies = |pack: &&Pack| pack.applies(facts, as_of) != Truth::False;
+        let packs: Vec<&Pack> = self.counted(facts, known_at).filter(applies).collect();
+        let said: Vec<Interval> =
+            packs.iter().map(|pack| self.of_pack(pack, facts, as_of, work)).collect();
         let mut questions = Vec::new();
         for fact in missing {
-            let mut cells: Vec<Value> = self
-                .counted(facts, known_at)
-                .filter(|pack| pack.applies(facts, as_of) != Truth::False)
-                .flat_map(|pack| self.cells(pack, fact, facts, as_of))
-                .collect();
+            let mut cells: Vec<Value> =
+                packs.iter().flat_map(|pack| self.cells(pack, fact, facts, as_of)).collect();
             cells.sort_unstable();
             cells.dedup();
             let (mut settled, mut left, mut matters) = (0, 0, false);
             let mut tried = facts.clone();
             for cell in &cells {
                 tried.set(fact, Some(*cell));
-                let then = self.outcome(&tried, as_of, known_at, work);
+                let mut then = match self.uncovered(&tried, as_of, known_at).is_empty() {
+                    true => Interval::of(Outcome::Permitted),
+                    false => Interval::OPEN,
+                };
+                // What does not ask for the fact says what it said without it.
+                for (pack, said) in packs.iter().zip(&said) {
+                    then = then.and(match pack.reads(fact) {
+                        true => self.of_pack(pack, &tried, as_of, work),
+                        false => *said,
+                    });
+                }
                 matters |= then != now;
                 settled += usize::from(then.determined().is_some());
                 left += then.at_worst as usize - then.at_best as usize;
