@@ -21,8 +21,13 @@ impl Engine {
         day: Date,
         work: &mut Work,
     ) -> Interval {
-        if pack.applies(facts, day) == Truth::False {
+        let applies = pack.applies(facts, day);
+        if applies == Truth::False {
             return Interval::of(Outcome::Permitted);
+        }
+        let outcome = work.known(pack, facts, day);
+        if applies == Truth::True && work.is_complete() {
+            return Interval::of_option(outcome);
         }
         let mut search = Search { found: None, left: TRIES_MAX };
         self.explore(pack, &mut facts.clone(), day, &mut search, work);

@@ -28,6 +28,11 @@ impl Work {
         self.resolution.outcome
     }
 
+    /// Whether every truth was known in [`Self::known`].
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.truths.contains(&Truth::Unknown)
+    }
+
     /// The effects after [`Self::known`].
     pub(crate) fn effects(&self) -> &[Effect] {
         &self.resolution.effects
@@ -53,8 +58,10 @@ impl Work {
         };
         // What overrides a rule speaks in its place, unless it says nothing by itself.
         let silenced = |rule: usize| {
-            let is_silent =
-                |by: usize| matches!(pack.rules[by].stage, Stage::Mechanism | Stage::Obligation);
+            let is_silent = |by: usize| {
+                let stage = pack.rules[by].stage;
+                matches!(stage, Stage::Mechanism | Stage::Obligation)
+            };
             (0..count).any(|by| {
                 is_silent(by)
                     && at_least(by, Truth::Unknown)
@@ -78,8 +85,8 @@ impl Work {
         }
         worst = worst.max(pack.silence());
         let applies = pack.applies(facts, day) == Truth::True;
-        // If no rule is sure to say something, perhaps none does, and that leaves all open.
         Interval {
+            // If no rule is sure to say something, perhaps none does, and that leaves all open.
             at_best: best.filter(|_| applies && is_sure).unwrap_or(Outcome::Permitted),
             at_worst: worst.filter(|_| is_sure).unwrap_or(Outcome::Prohibited),
         }
