@@ -3,6 +3,7 @@
 //! checked against it. Nothing here reaches into a node: everything goes through its API.
 
 mod nodes;
+mod register;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -52,7 +53,10 @@ struct Table {
 
 /// Run two nodes that exchange a table under a contract.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    what: Option<What>,
     /// Leave both nodes running at the end, and say how to go on by hand.
     #[arg(long)]
     keep: bool,
@@ -61,8 +65,16 @@ pub(crate) struct Args {
     dir: Option<PathBuf>,
 }
 
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    Register(register::Args),
+}
+
 /// Runs the subcommand.
 pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
+    if let Some(What::Register(args)) = &args.what {
+        return register::run(context, args);
+    }
     let place = Place::make(args.dir.as_deref(), args.keep)?;
     let mut story = Story::new(context);
     story.say("two nodes, one contract, a verified file");
