@@ -4,6 +4,7 @@
 pub(super) const FACTS: &[&str] = &[
     include_str!("../../facts/common.toml"),
     include_str!("../../facts/asia.toml"),
+    include_str!("../../facts/west.toml"),
     include_str!("../../facts/world.toml"),
 ];
 
@@ -17,4 +18,4 @@ macro_rules! packs {
     };
 }
 
-packs!["br", "ch", "cn", "eu", "gb", "ke", "ng", "rw", "tr", "us", "uy", "za"];
+packs!["ar", "br", "ch", "cn", "eu", "gb", "ke", "ng", "ru", "rw", "sa", "tr", "us", "uy", "za"];
