@@ -18,4 +18,4 @@ macro_rules! packs {
     };
 }
 
-packs!["ar", "br", "ch", "cn", "eu", "gb", "ke", "ng", "ru", "rw", "sa", "tr", "us", "uy", "za"];
+packs!["ae", "ae-adgm", "ae-difc", "ar", "br", "ch", "cn", "eu", "gb", "ke", "ng", "ru", "rw", "sa", "tr", "us", "uy", "za"];
