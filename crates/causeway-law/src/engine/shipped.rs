@@ -18,4 +18,7 @@ macro_rules! packs {
     };
 }
 
-packs!["ae", "ae-adgm", "ae-difc", "ar", "br", "ch", "cn", "eu", "gb", "ke", "ng", "ru", "rw", "sa", "tr", "us", "uy", "za"];
+packs![
+    "ae", "ae-adgm", "ae-difc", "ar", "br", "ca", "ca-qc", "ch", "cn", "eu", "gb", "ke", "mx",
+    "ng", "ru", "rw", "sa", "tr", "us", "uy", "za",
+];
