@@ -19,6 +19,6 @@ macro_rules! packs {
 }
 
 packs![
-    "ae", "ae-adgm", "ae-difc", "ar", "br", "ca", "ca-qc", "ch", "cn", "eu", "gb", "ke", "kz",
-    "mx", "ng", "ru", "rw", "sa", "tr", "us", "uy", "za",
+    "ae", "ae-adgm", "ae-difc", "ar", "br", "ca", "ca-qc", "ch", "cn", "eu", "gb", "gh", "ke",
+    "kz", "mx", "ng", "ru", "rw", "sa", "tr", "us", "uy", "za",
 ];
