@@ -3,8 +3,9 @@
 /// The dictionary, in parts.
 pub(super) const FACTS: &[&str] = &[
     include_str!("../../facts/common.toml"),
-    include_str!("../../facts/asia.toml"),
     include_str!("../../facts/asean.toml"),
+    include_str!("../../facts/asia.toml"),
+    include_str!("../../facts/west.toml"),
     include_str!("../../facts/world.toml"),
 ];
 
@@ -19,6 +20,7 @@ macro_rules! packs {
 }
 
 packs![
-    "au", "br", "ch", "cn", "eu", "gb", "hk", "id", "in", "jp", "ke", "kr", "mo", "my", "ng", "nz",
-    "ph", "rw", "sg", "th", "tr", "us", "uy", "vn", "za"
+    "ae", "ae-adgm", "ae-difc", "ar", "au", "br", "ca", "ca-qc", "ch", "cn", "eu", "gb", "gh",
+    "hk", "id", "in", "jp", "ke", "kr", "kz", "mo", "mx", "my", "ng", "nz", "ph", "ru", "rw", "sa",
+    "sg", "th", "tr", "us", "uy", "vn", "za",
 ];
