@@ -25,11 +25,14 @@ impl Engine {
             }
             let outcome = self.of_pack(pack, facts, as_of, &mut work);
             all = all.and(outcome);
-            missing.extend(self.missing(pack, facts, as_of));
+            let open = self.missing(pack, facts, as_of);
+            let is_silent = outcome == Interval::OPEN && open.is_empty();
+            missing.extend(open);
             packs.push(PackDecision {
                 pack,
                 applies,
                 outcome,
+                is_silent,
                 rules: self.rules(pack, facts, as_of),
             });
         }
