@@ -148,7 +148,9 @@ fn fits(value: &FactValue) -> bool {
     match value {
         FactValue::Text(text) => {
             let printable = text.bytes().all(|b| b.is_ascii_graphic());
-            !text.is_empty() && text.len() <= FACT_TEXT_BYTES_MAX && printable
+            // What reads back as something else would change on its way.
+            let is_text = matches!(text.parse(), Ok(FactValue::Text(_)));
+            is_text && !text.is_empty() && text.len() <= FACT_TEXT_BYTES_MAX && printable
         }
         _ => true,
     }
@@ -184,6 +186,10 @@ mod tests {
             ["", "data.personal", "=true", "Data.x=1", "a..b=1", "a=", "a=x y", "a=\u{202e}"]
         {
             assert!(matches!(facts.read(text), Err(StatedError::Shape { .. })), "{text}");
+        }
+        for text in ["true", "7", "unknown"] {
+            let text = FactValue::Text(text.to_owned());
+            assert!(matches!(facts.state("data.x", text), Err(StatedError::Shape { .. })));
         }
         // A negative number is no number of persons; as a text, no count takes it.
         facts.read("count.us_health=-1").unwrap();

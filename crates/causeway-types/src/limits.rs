@@ -122,8 +122,8 @@ pub const FACT_TEXT_BYTES_MAX: usize = 64;
 pub const ATTESTATION_REFERENCE_BYTES_MAX: usize = 1024;
 /// Longest id of a person, in bytes.
 pub const SUBJECT_BYTES_MAX: usize = 256;
-/// Most persons that are stored with one write.
-pub const SUBJECTS_BATCH_MAX: usize = 10_000;
+/// Most rows of a file whose persons are counted; their hashes take 16 bytes each meanwhile.
+pub const SUBJECTS_MAX: usize = 20_000_000;
 /// Most peers of one node.
 pub const PEERS_MAX: usize = 10_000;
 /// Shortest secret shared with a peer, in bytes.

@@ -8,17 +8,13 @@ use std::path::Path;
 
 use aws_lc_rs::hmac;
 use causeway_store::Subject;
-use causeway_types::limits::{SUBJECT_BYTES_MAX, SUBJECTS_BATCH_MAX};
+use causeway_types::limits::{SUBJECT_BYTES_MAX, SUBJECTS_MAX};
 use causeway_types::{Blake3, Problem, ProblemCode};
-use tokio::sync::mpsc;
 
 use crate::commit::commit_failed;
 use crate::offers::no_object;
 use crate::settings::Secret;
 use crate::{Node, read_failed};
-
-/// Batches of hashes that wait to be stored while the file is read on.
-const BATCHES_WAITING_MAX: usize = 4;
 
 impl Node {
     /// Counts the persons of an uploaded CSV file, by a column that holds one id a person. Counting
@@ -33,19 +29,8 @@ impl Node {
         }
         let (path, column) = (self.0.objects.path(blake3), column.to_owned());
         let key = key(&self.0.subject_key);
-        // The whole file is looked at before anything is stored: a file with a row that is about
-        // nobody is not counted by half.
-        let (check, checked_column) = (path.clone(), column.clone());
-        blocking(move || each(&check, &checked_column, |_| Ok(()))).await?;
-        let (batches, mut waiting) = mpsc::channel::<Vec<Subject>>(BATCHES_WAITING_MAX);
-        let reading = blocking(move || hashed(&path, &column, &key, &batches));
-        let storing = async {
-            while let Some(batch) = waiting.recv().await {
-                self.0.store.add_subjects(blake3, batch).await.map_err(commit_failed)?;
-            }
-            Ok(())
-        };
-        tokio::try_join!(reading, storing)?;
+        let subjects = blocking(move || hashed(&path, &column, &key)).await?;
+        self.0.store.add_subjects(blake3, subjects).await.map_err(commit_failed)?;
         self.0.store.subjects(blake3).await.map_err(read_failed)
     }
 }
@@ -64,23 +49,19 @@ fn subject(key: &hmac::Key, id: &[u8]) -> Subject {
     subject
 }
 
-fn hashed(
-    path: &Path,
-    column: &str,
-    key: &hmac::Key,
-    batches: &mpsc::Sender<Vec<Subject>>,
-) -> Result<(), Problem> {
-    let mut batch = Vec::with_capacity(SUBJECTS_BATCH_MAX);
-    // If nobody stores any more, somebody else says why.
-    let gone = || Problem::new(ProblemCode::Unavailable, "persons could not be stored");
+/// The persons of a whole file; what is stored is never half of it.
+fn hashed(path: &Path, column: &str, key: &hmac::Key) -> Result<Vec<Subject>, Problem> {
+    let mut subjects = Vec::new();
     each(path, column, |id| {
-        batch.push(subject(key, id));
-        if batch.len() == SUBJECTS_BATCH_MAX {
-            batches.blocking_send(std::mem::take(&mut batch)).map_err(|_| gone())?;
+        if subjects.len() == SUBJECTS_MAX {
+            let text = format!("found more than {SUBJECTS_MAX} rows, which are not counted");
+            let problem = Problem::new(ProblemCode::TooLarge, text);
+            return Err(problem.hint("declare how many persons there are"));
         }
+        subjects.push(subject(key, id));
         Ok(())
     })?;
-    batches.blocking_send(batch).map_err(|_| gone())
+    Ok(subjects)
 }
 
 /// Calls with the id of each row.
