@@ -94,7 +94,7 @@ impl Node {
                     .ok_or_else(|| too_late(row))?;
             entry.script += 1;
             let input = negotiation::Input::Decided { decision, message_id: mint.message() };
-            Ok(Push::Input(input, Some(Box::new(checked))))
+            Ok(Push::checked(input, Some(Box::new(checked))))
         };
         self.drive_negotiation(&row.process, settle, input).await.map(drop)
     }
