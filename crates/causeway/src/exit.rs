@@ -70,6 +70,7 @@ impl Exit {
         match code {
             "bad-request" => Self::Usage,
             "unauthorized" | "forbidden" | "policy-denied" => Self::Permission,
+            "law-not-satisfied" => Self::Blocked,
             "not-found" => Self::NotFound,
             "illegal-state" | "conflict" | "key-reused" => Self::Conflict,
             "peer-refused" | "peer-misbehaved" => Self::Refused,
@@ -231,6 +232,7 @@ mod tests {
         check(ProblemCode::Unauthorized, 4);
         check(ProblemCode::Forbidden, 4);
         check(ProblemCode::PolicyDenied, 4);
+        check(ProblemCode::LawNotSatisfied, 3);
         check(ProblemCode::NotFound, 8);
         check(ProblemCode::IllegalState, 9);
         check(ProblemCode::Conflict, 9);
