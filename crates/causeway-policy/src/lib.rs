@@ -10,6 +10,7 @@
 
 mod compare;
 mod eval;
+mod lint;
 mod model;
 mod names;
 mod normal;
@@ -21,6 +22,7 @@ mod truth;
 mod write;
 
 pub use eval::{Fact, Facts, Request, evaluate};
+pub use lint::{Code, Effect, Hazard, Peer, lint};
 pub use model::{
     Atomic, Constraint, Literal, Logical, LogicalOperator, NonEmpty, Operand, Operator, Parts,
     Policy, RightOperand, Rule, Verbatim,

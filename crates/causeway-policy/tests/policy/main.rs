@@ -7,6 +7,7 @@ mod dialects;
 mod evaluation;
 mod hostile;
 mod kleene;
+mod lint;
 mod properties;
 mod terms;
 
