@@ -30,7 +30,8 @@ pub enum Peer {
 /// What becomes of the policy at the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Effect {
-    /// It lets through what the policy does not let through.
+    /// It lets through what the policy does not let through. A condition lost below an `xone` can
+    /// also refuse more.
     Lost,
     /// It refuses what the policy lets through, or the whole policy.
     Refused,
