@@ -11,6 +11,7 @@ mod init;
 mod insecure;
 mod law;
 mod lifecycle;
+mod policy;
 #[path = "../support/mod.rs"]
 mod support;
 
