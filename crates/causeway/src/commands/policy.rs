@@ -154,26 +154,34 @@ fn make(context: &Context, name: &str, values: &[(String, String)]) -> Outcome {
     let policy = template.make(values).map_err(|error| {
         Failure::new(Exit::Usage, format!("make a policy from {name}: {error}"))
     })?;
-    match &template.honesty {
-        Honesty::Unenforceable(why) => context
-            .output
-            .warn(&format!("this cannot be enforced, because {}; {}", why.because, why.instead)),
-        Honesty::Enforced(how) => {
-            let points: Vec<&str> = how.at.iter().map(|point| point.as_str()).collect();
-            context.output.say(&format!("enforced at {}: {}", points.join(", "), how.how));
-            if let [first, rest @ ..] = missing(template).as_slice() {
-                let names = [&[*first], rest].concat().join(", ");
-                context.output.warn(&format!(
-                    "a node does not know {names} by itself yet, so such contracts wait for a \
-                     person"
-                ));
-            }
-        }
-    }
+    tell(context, template);
     let mut document = Map::new();
     document.insert("@context".to_owned(), json!([CONTEXT]));
     document.extend(causeway_policy::write(&policy));
     context.output.document(&Value::Object(document))
+}
+
+/// Tells whoever makes a policy what becomes of it here.
+fn tell(context: &Context, template: &Template) {
+    let how = match &template.honesty {
+        Honesty::Enforced(how) => how,
+        Honesty::Unenforceable(why) => {
+            let (because, instead) = (&why.because, &why.instead);
+            let text = format!("this cannot be enforced, because {because}; {instead}");
+            return context.output.warn(&text);
+        }
+    };
+    let points: Vec<&str> = how.at.iter().map(|point| point.as_str()).collect();
+    let (points, missing) = (points.join(", "), missing(template));
+    if missing.is_empty() {
+        return context.output.say(&format!("enforced at {points}: {}", how.how));
+    }
+    context.output.warn(&format!(
+        "such contracts wait for a person, because a node does not know {} by itself yet; where it \
+         is known, it decides at {points}: {}",
+        missing.join(", "),
+        how.how
+    ));
 }
 
 /// What the names in a written policy mean.
