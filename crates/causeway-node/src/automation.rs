@@ -173,3 +173,32 @@ pub(crate) fn agree(mint: &Mint<'_>, target: DatasetId, facts: StatedFacts) -> D
 fn target(offer: &Offer, published: &PublishedOffer) -> DatasetId {
     offer.target.clone().unwrap_or_else(|| published.dataset_id.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use causeway_policy::{Honesty, Template};
+
+    #[test]
+    fn what_a_template_says_the_node_supplies_is_what_decides_here() {
+        let check = |template: &Template, at: &str, expected: bool| {
+            let policy = template.make(&template.examples()).unwrap();
+            let permitted = permits(&policy, Timestamp::parse(at).unwrap());
+            assert_eq!(permitted.is_ok(), expected, "{}: {permitted:?}", template.id);
+        };
+        for template in Template::shipped().unwrap() {
+            let is_decided = match &template.honesty {
+                Honesty::Enforced(how) => how.facts.iter().all(|fact| fact.supplied),
+                Honesty::Unenforceable(_) => false,
+            };
+            let within = if template.id == "event" {
+                "2027-03-02T12:00:00Z"
+            } else {
+                "2026-07-01T12:00:00Z"
+            };
+            check(&template, within, is_decided);
+            // Behind the end of every example nothing goes on by itself.
+            check(&template, "2040-01-01T00:00:00Z", false);
+        }
+    }
+}

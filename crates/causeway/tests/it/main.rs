@@ -13,6 +13,7 @@ mod installed;
 mod law;
 mod lifecycle;
 mod register;
+mod policy;
 #[path = "../support/mod.rs"]
 mod support;
 
