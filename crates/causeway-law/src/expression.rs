@@ -9,10 +9,12 @@
 //! ```
 
 mod parse;
+mod spoken;
 
 use jiff::civil::Date;
 
 pub(crate) use self::parse::parse;
+pub(crate) use self::spoken::{Speaker, Spoken};
 use crate::facts::{Dictionary, FactId, Facts, Kind, Symbol, Value};
 use crate::outcome::Truth;
 
