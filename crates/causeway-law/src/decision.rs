@@ -120,10 +120,22 @@ impl Decision<'_> {
     }
 
     /// The packs that know the law of a party.
-    fn covering(&self, party: FactId) -> Vec<&str> {
+    fn covering(&self, party: FactId) -> Vec<&Pack> {
         let Some(Value::Text(area)) = self.facts.get(party) else { return Vec::new() };
         let packs = self.engine.packs_known_at(self.known_at);
-        packs.filter(|pack| pack.covers.contains(&area)).map(|pack| pack.id.as_str()).collect()
+        packs.filter(|pack| pack.covers.contains(&area)).collect()
+    }
+
+    /// The packs that know the law of a party and have nothing to say of this crossing.
+    pub fn not_applying(&self) -> Vec<&Pack> {
+        let mut packs: Vec<&Pack> = Vec::new();
+        for pack in self.engine.parties().into_iter().flat_map(|party| self.covering(party)) {
+            let applies = self.packs.iter().any(|decided| std::ptr::eq(decided.pack, pack));
+            if !applies && !packs.iter().any(|known| std::ptr::eq(*known, pack)) {
+                packs.push(pack);
+            }
+        }
+        packs
     }
 
     /// What would make the crossing possible, mildest first. Found by deciding again.

@@ -24,7 +24,7 @@ a { color: #0b4f9e; } code { overflow-wrap: anywhere; }
 .permitted { background: #dff0df; } .permitted-with-obligations { background: #eef5d6; }
 .needs-mechanism { background: #fdf1c7; } .needs-authority-approval { background: #fde0c4; }
 .prohibited { background: #f9d3d3; } .unknown { background: #e6e6e6; }
-.small { font-size: 0.85rem; }
+.small { font-size: 0.85rem; } .article { min-width: 11rem; } .agree { min-width: 5rem; }
 @media print { body { margin: 0; max-width: none; font-size: 10pt; } a { color: inherit; }
   tr, h3 { break-inside: avoid; } thead { display: table-header-group; } }
 ";

@@ -62,6 +62,7 @@ rules-open = Rules that may hold
 pack-says = { $title } — { $outcome }
 # A pack of which it is not known whether it applies.
 pack-may-apply = It is not known whether this pack applies.
+pack-not-applying = { $title } — does not apply to this crossing
 pack-no-rule = No rule asks for anything: { $because }
 pack-silent = No rule of this pack says anything about this crossing.
 rule-in-force = { $articles }; in force since { $from }; rule { $rule }
@@ -81,6 +82,8 @@ facts-assumed = Taken as no or 0, because nobody said otherwise: { $facts }
 ## What is missing
 
 missing-none = Nothing: the outcome does not depend on any other fact.
+# Behind the questions.
+missing-more = An answer may settle it, or raise further questions.
 # A question's fact, and what it takes for an answer.
 missing-fact = Fact { $fact }: { $kind }.
 missing-settles = { $settles } of { $of } possible answers settle the outcome.

@@ -90,8 +90,12 @@ matrix-then = Then
 matrix-none = Nothing that these packs know makes it pass.
 matrix-outcome = Without a mechanism: { $outcome }
 matrix-group = { $name } ({ $count } areas)
+# A group of areas, and which they are.
+matrix-members = { $name }: { $areas }
+matrix-groups = Groups of areas that the law treats alike
 matrix-legend = Outcomes
 matrix-ways = { $count ->
+        [0] no way known
         [one] 1 way
        *[other] { $count } ways
     }

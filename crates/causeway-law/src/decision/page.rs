@@ -120,7 +120,8 @@ impl Writer<'_> {
                     format!("{area} ({})", self.tell.say(messages::party_uncovered(area.clone())))
                 }
                 false => {
-                    let packs = self.decision.covering(fact).join(", ");
+                    let packs = self.decision.covering(fact).into_iter();
+                    let packs = packs.map(|pack| pack.id.as_str()).collect::<Vec<_>>().join(", ");
                     format!("{area} ({})", self.tell.say(messages::party_covered(packs)))
                 }
             };
@@ -172,7 +173,8 @@ impl Writer<'_> {
 
     fn why(&mut self) {
         self.heading(messages::heading_why());
-        if self.decision.packs.is_empty() {
+        let others = self.decision.not_applying();
+        if self.decision.packs.is_empty() && others.is_empty() {
             let text = self.tell.say(messages::packs_none());
             self.text(0, &text);
         }
@@ -182,6 +184,14 @@ impl Writer<'_> {
                 self.gap();
             }
             self.pack(place, decided);
+        }
+        for (place, pack) in others.into_iter().enumerate() {
+            if place + self.decision.packs.len() > 0 {
+                self.gap();
+            }
+            let mark = format!("{}. ", place + self.decision.packs.len() + 1);
+            let text = self.tell.say(messages::pack_not_applying(self.tell.pack(pack)));
+            self.item(&mark, 0, &text);
         }
         let assumed = self.assumed().join(", ");
         if !assumed.is_empty() {
@@ -218,6 +228,8 @@ impl Writer<'_> {
             let text = self.tell.say(messages::pack_silent());
             self.text(3, &text);
         }
+        // What may hold without changing anything only distracts.
+        let is_open = decided.outcome.determined().is_none();
         let is_held = |truth: Truth, effect: Effect| match (truth, effect) {
             (Truth::True, Effect::Counts) => 0,
             (Truth::True, _) => 1,
@@ -225,7 +237,7 @@ impl Writer<'_> {
         };
         let headings =
             [messages::rules_count(), messages::rules_held_back(), messages::rules_open()];
-        for (group, heading) in headings.into_iter().enumerate() {
+        for (group, heading) in headings.into_iter().enumerate().take(2 + usize::from(is_open)) {
             let mut rules = told
                 .iter()
                 .filter(|(_, truth, effect)| is_held(*truth, *effect) == group)
@@ -332,6 +344,8 @@ impl Writer<'_> {
             }
             self.text(mark.len(), &text);
         }
+        let more = self.tell.say(messages::missing_more());
+        self.text(0, &more);
     }
 
     fn to_do(&mut self) {
@@ -426,8 +440,13 @@ impl Writer<'_> {
 
     fn packs(&mut self) {
         self.heading(messages::heading_packs());
-        for decided in &self.decision.packs {
-            let pack = decided.pack;
+        let applying = self.decision.packs.iter().map(|decided| decided.pack);
+        let packs: Vec<&Pack> = applying.chain(self.decision.not_applying()).collect();
+        if packs.is_empty() {
+            let text = self.tell.say(messages::packs_none());
+            self.text(0, &text);
+        }
+        for pack in packs {
             let status = self.tell.say(messages::status(pack.status));
             let (id, version) = (pack.id.as_str(), pack.version.as_str());
             let line = messages::pack_line(id, version, pack.known_from.to_string(), status);

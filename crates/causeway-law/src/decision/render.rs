@@ -29,6 +29,11 @@ impl Decision<'_> {
         document.insert("uncovered".to_owned(), uncovered.collect());
         let packs = self.packs.iter().map(|decided| self.pack_json(decided));
         document.insert("packs".to_owned(), packs.collect());
+        let others = self.not_applying().into_iter().map(|pack| {
+            json!({ "id": pack.id, "title": pack.title, "version": pack.version,
+                    "sha256": pack.sha256, "status": pack.status.as_str() })
+        });
+        document.insert("not_applying".to_owned(), others.collect());
         let alternatives = self.alternatives();
         let alternatives =
             alternatives.iter().map(|alternative| self.alternative_json(alternative));
@@ -153,9 +158,11 @@ pub(super) fn counts(effect: Effect) -> bool {
 /// What the pack says because no rule asks for anything, if that is so.
 pub(super) fn otherwise<'d>(decided: &'d PackDecision<'_>) -> Option<&'d (Outcome, String)> {
     let asks = |rule: &super::RuleDecision| {
-        let is_duty = decided.pack.rules[rule.rule].stage == Stage::Obligation;
-        let is_heard = matches!(rule.effect, Effect::Counts | Effect::Satisfied(_)) && !is_duty;
-        rule.truth == Truth::Unknown || is_heard
+        // Mechanisms and duties ask for nothing by themselves.
+        let stage = decided.pack.rules[rule.rule].stage;
+        let is_heard = matches!(rule.effect, Effect::Counts | Effect::Satisfied(_));
+        (rule.truth == Truth::Unknown || is_heard)
+            && !matches!(stage, Stage::Mechanism | Stage::Obligation)
     };
     let is_silent = decided.applies == Truth::True && !decided.rules.iter().any(asks);
     decided.pack.otherwise.as_ref().filter(|_| is_silent)

@@ -16,6 +16,7 @@ impl Matrix<'_> {
         let mut writer = Writer { matrix: self, tell: &tell, page, from, to };
         writer.head();
         writer.overview();
+        writer.groups();
         writer.details();
         writer.packs();
         writer.page.end(&tell)
@@ -105,6 +106,27 @@ impl Writer<'_> {
             self.page.raw("<br><a href=\"#").text(&place).raw("\">").text(&ways).raw("</a>");
         }
         self.page.raw("</td>");
+    }
+
+    /// Which areas stand behind the name of a group.
+    fn groups(&mut self) {
+        let matrix = self.matrix;
+        let mut lines: Vec<String> = Vec::new();
+        for (groups, areas) in [(&self.from, &matrix.from), (&self.to, &matrix.to)] {
+            for group in groups.iter().filter(|group| group.areas.len() > 1) {
+                let members: Vec<&str> =
+                    group.areas.iter().map(|place| areas[*place].as_str()).collect();
+                let members = members.join(", ");
+                let line = self.say(messages::matrix_members(group.name.as_str(), members));
+                if !lines.contains(&line) {
+                    lines.push(line);
+                }
+            }
+        }
+        if !lines.is_empty() {
+            let heading = self.say(messages::matrix_groups());
+            self.page.element("h2", &heading).list(&lines).raw("\n");
+        }
     }
 
     fn details(&mut self) {

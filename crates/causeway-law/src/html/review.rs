@@ -147,7 +147,7 @@ impl Review<'_> {
         let outcome = self.tell.outcome(rule.outcome);
         self.page.raw("</td><td>").element("strong", &outcome);
         self.effects(rule);
-        self.page.raw("</td><td>");
+        self.page.raw("</td><td class=\"article\">");
         self.articles(&rule.cite);
         let from = rule.from.to_string();
         let in_force = self.say(match rule.until {
@@ -155,7 +155,7 @@ impl Review<'_> {
             Some(until) => messages::review_in_force_until(from, until.to_string()),
         });
         self.page.raw("<span class=\"small\">").text(&in_force);
-        self.page.raw("</span></td><td></td></tr>\n");
+        self.page.raw("</span></td><td class=\"agree\"></td></tr>\n");
     }
 
     fn effects(&mut self, rule: &Rule) {
@@ -205,9 +205,9 @@ impl Review<'_> {
         for duty in &self.pack.obligations {
             let (text, due) = (self.tell.duty(duty), self.tell.due(duty));
             self.page.raw("<tr>").row(&duty.id).element("td", &text).element("td", &due);
-            self.page.raw("<td>");
+            self.page.raw("<td class=\"article\">");
             self.articles(&duty.cite);
-            self.page.raw("</td><td></td></tr>\n");
+            self.page.raw("</td><td class=\"agree\"></td></tr>\n");
         }
         self.page.table_end();
     }

@@ -56,6 +56,7 @@ messages! {
     rules_open() = "rules-open";
     pack_says(title, outcome) = "pack-says";
     pack_may_apply() = "pack-may-apply";
+    pack_not_applying(title) = "pack-not-applying";
     pack_no_rule(because) = "pack-no-rule";
     pack_silent() = "pack-silent";
     rule_in_force(articles, from, rule) = "rule-in-force";
@@ -70,6 +71,7 @@ messages! {
     value_no() = "value-no";
     facts_assumed(facts) = "facts-assumed";
     missing_none() = "missing-none";
+    missing_more() = "missing-more";
     missing_fact(fact, kind) = "missing-fact";
     missing_settles(settles, of) = "missing-settles";
     kind_flag() = "kind-flag";
@@ -174,6 +176,8 @@ messages! {
     matrix_none() = "matrix-none";
     matrix_outcome(outcome) = "matrix-outcome";
     matrix_group(name, count) = "matrix-group";
+    matrix_members(name, areas) = "matrix-members";
+    matrix_groups() = "matrix-groups";
     matrix_legend() = "matrix-legend";
     matrix_ways(count) = "matrix-ways";
 }
