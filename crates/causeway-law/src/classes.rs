@@ -1,5 +1,5 @@
-//! Words for what people know about a crossing: `health`, `research`, `scc`. Each says some facts of
-//! the dictionary, as `facts/classes.toml` lists them, and leaves everything else unknown.
+//! Words for what people know about a crossing: `health`, `research`, `scc`. Each says some facts
+//! of the dictionary, as `facts/classes.toml` lists them, and leaves everything else unknown.
 //!
 //! Nothing is guessed here: what a word leaves open is asked for by the engine.
 
@@ -443,7 +443,7 @@ mod tests {
         check(
             &[(Topic::Data, "helth")],
             None,
-            "data: there is no \"helth\"; did you mean health?; there are ordinary, special, health",
+            "data: there is no \"helth\"; did you mean health?; there are ordinary, special",
         );
         check(
             &[(Topic::Data, "ordinary"), (Topic::Data, "health")],

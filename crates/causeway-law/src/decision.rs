@@ -98,6 +98,9 @@ pub enum Remedy {
     ComputeToData,
 }
 
+/// What must become true, and what must turn out to be so.
+type Attempt = (Vec<FactId>, Vec<(FactId, bool)>);
+
 /// The facts that say what the data is about; results of a computation are about nothing of it.
 const ABOUT_DATA: &str = "data.";
 const COUNTS: &str = "count.";
@@ -156,7 +159,7 @@ impl Decision<'_> {
     fn mechanisms(&self, work: &mut Work, all: &mut Vec<Alternative>) {
         for (place, decided) in self.packs.iter().enumerate() {
             let pack = decided.pack;
-            let mut tried: Vec<(Vec<FactId>, Vec<(FactId, bool)>)> = Vec::new();
+            let mut tried: Vec<Attempt> = Vec::new();
             let in_force = |(_, rule): &(usize, &Rule)| rule.is_in_force(self.as_of);
             for (rule, asks) in pack.rules.iter().enumerate().filter(in_force) {
                 // Only what somebody can do: flags of tools. Who the parties are stays as it is.
@@ -204,8 +207,8 @@ impl Decision<'_> {
         (needs, open)
     }
 
-    /// The fewest facts that must turn out to be so for a rule to hold, taken as given then; nothing
-    /// if they are too many, or if it does not depend on them.
+    /// The fewest facts that must turn out to be so for a rule to hold, taken as given then;
+    /// nothing if they are too many, or if it does not depend on them.
     fn provided(
         &self,
         pack: &Pack,

@@ -1,5 +1,5 @@
-//! What two packs, or two revisions of one, say differently: part by part, in the words of the packs,
-//! and the cases of both whose outcome differs.
+//! What two packs, or two revisions of one, say differently: part by part, in the words of the
+//! packs, and the cases of both whose outcome differs.
 //!
 //! The order of parts means nothing and is not compared; neither are comments.
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::decision::outcome_text;
 use crate::engine::{Engine, Work};
 use crate::outcome::Interval;
-use crate::pack::{Case, Citation, Pack};
+use crate::pack::{Case, Citation, Pack, Rule};
 
 /// What became of a part of a pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,6 +165,7 @@ fn parts((engine, pack): (&Engine, &Pack)) -> Vec<Part> {
             fields: vec![
                 ("value", Some(period.value.to_string())),
                 ("until", period.until.map(|day| day.to_string())),
+                ("cite", articles(pack, &period.cite)),
             ],
         }));
     }
@@ -178,6 +179,7 @@ fn parts((engine, pack): (&Engine, &Pack)) -> Vec<Part> {
                 fields: vec![
                     (MEMBERS, listed(members.collect())),
                     ("until", period.until.map(|day| day.to_string())),
+                    ("cite", articles(pack, &period.cite)),
                 ],
             }
         }));
@@ -191,31 +193,33 @@ fn parts((engine, pack): (&Engine, &Pack)) -> Vec<Part> {
             ("cite", articles(pack, &duty.cite)),
         ],
     }));
-    parts.extend(pack.rules.iter().map(|rule| {
-        let rules = |places: &[usize]| {
-            listed(places.iter().map(|place| pack.rules[*place].id.clone()).collect())
-        };
-        let duties = rule.obligations.iter().map(|place| pack.obligations[*place].id.clone());
-        Part {
-            part: "rule",
-            id: rule.id.clone(),
-            fields: vec![
-                ("text", Some(rule.text.clone())),
-                ("stage", Some(rule.stage.as_str().to_owned())),
-                ("outcome", Some(rule.outcome.to_string())),
-                ("from", Some(rule.from.to_string())),
-                ("until", rule.until.map(|day| day.to_string())),
-                ("when", Some(pack.condition(rule, engine.dictionary()))),
-                ("cite", articles(pack, &rule.cite)),
-                ("obligations", listed(duties.collect())),
-                ("documents", listed(rule.documents.clone())),
-                ("overrides", rules(&rule.overrides)),
-                ("satisfies", rules(&rule.satisfies)),
-            ],
-        }
-    }));
+    parts.extend(pack.rules.iter().map(|rule| rule_part(engine, pack, rule)));
     parts.extend(pack.cases.iter().map(|case| case_part(engine, pack, case)));
     parts
+}
+
+fn rule_part(engine: &Engine, pack: &Pack, rule: &Rule) -> Part {
+    let rules = |places: &[usize]| {
+        listed(places.iter().map(|place| pack.rules[*place].id.clone()).collect())
+    };
+    let duties = rule.obligations.iter().map(|place| pack.obligations[*place].id.clone());
+    Part {
+        part: "rule",
+        id: rule.id.clone(),
+        fields: vec![
+            ("text", Some(rule.text.clone())),
+            ("stage", Some(rule.stage.as_str().to_owned())),
+            ("outcome", Some(rule.outcome.to_string())),
+            ("from", Some(rule.from.to_string())),
+            ("until", rule.until.map(|day| day.to_string())),
+            ("when", Some(pack.condition(rule, engine.dictionary()))),
+            ("cite", articles(pack, &rule.cite)),
+            ("obligations", listed(duties.collect())),
+            ("documents", listed(rule.documents.clone())),
+            ("overrides", rules(&rule.overrides)),
+            ("satisfies", rules(&rule.satisfies)),
+        ],
+    }
 }
 
 fn head(engine: &Engine, pack: &Pack) -> Part {

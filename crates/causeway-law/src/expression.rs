@@ -17,6 +17,7 @@ pub(crate) use self::parse::parse;
 pub(crate) use self::spoken::{Speaker, Spoken};
 use crate::facts::{Dictionary, FactId, Facts, Kind, Symbol, Value};
 use crate::outcome::Truth;
+use crate::pack::Citation;
 
 /// Something that has other values at other times.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub(crate) struct Period<T> {
     pub(crate) until: Option<Date>,
     /// What it is.
     pub(crate) value: T,
+    /// The articles that say so.
+    pub(crate) cite: Vec<Citation>,
 }
 
 impl<T> Period<T> {

@@ -1,10 +1,10 @@
-//! Words in a language: the engine's own sentences as Fluent messages, and translations of the texts
-//! of packs, which are English in the packs themselves.
+//! Words in a language: the engine's own sentences as Fluent messages, and translations of the
+//! texts of packs, which are English in the packs themselves.
 //!
-//! What has no translation is said in English, and counted, so that a page can say so. A translation
-//! of a pack's text counts only beside the very English text it was made for: a changed rule never
-//! keeps its old translation. Which messages there are is in `messages`, their keys for texts of
-//! packs in `texts`. Nothing here decides anything.
+//! What has no translation is said in English, and counted, so that a page can say so. A
+//! translation of a pack's text counts only beside the very English text it was made for: a
+//! changed rule never keeps its old translation. Which messages there are is in `messages`, the
+//! keys of texts of packs in `texts`. Nothing here decides anything.
 
 pub(crate) mod messages;
 mod template;

@@ -35,7 +35,7 @@ impl Decision<'_> {
         writer.outcome();
         writer.why();
         writer.missing();
-        writer.to_do();
+        writer.duties();
         writer.possible();
         writer.packs();
         writer.end();
@@ -348,7 +348,7 @@ impl Writer<'_> {
         self.text(0, &more);
     }
 
-    fn to_do(&mut self) {
+    fn duties(&mut self) {
         self.heading(messages::heading_to_do());
         let mut is_empty = true;
         let mut documents = Vec::new();

@@ -301,14 +301,26 @@ mod tests {
                 "low".to_owned(),
                 Dated {
                     entries: vec![
-                        Period { from, until, value: 100 },
-                        Period { from: jiff::civil::date(2026, 1, 1), until: None, value: 200 },
+                        Period { from, until, value: 100, cite: Vec::new() },
+                        Period {
+                            from: jiff::civil::date(2026, 1, 1),
+                            until: None,
+                            value: 200,
+                            cite: Vec::new(),
+                        },
                     ],
                 },
             )],
             lists: vec![(
                 "east".to_owned(),
-                Dated { entries: vec![Period { from, until: None, value: vec![kenya] }] },
+                Dated {
+                    entries: vec![Period {
+                        from,
+                        until: None,
+                        value: vec![kenya],
+                        cite: Vec::new(),
+                    }],
+                },
             )],
         }
     }

@@ -1,7 +1,10 @@
 //! A pack for review: every rule in words next to its article, so that a lawyer signs the text and
 //! not the code.
 
+use jiff::civil::Date;
+
 use super::Html;
+use crate::decision::grouped;
 use crate::engine::Engine;
 use crate::expression::{Expression, Speaker, Spoken};
 use crate::pack::{Citation, Pack, Rule};
@@ -17,10 +20,14 @@ impl Pack {
         review.head();
         review.sources();
         review.rules();
+        review.values();
         review.duties();
         review.end()
     }
 }
+
+/// From when on, until when, and which articles say so.
+type Period<'p> = (Date, Option<Date>, &'p [Citation]);
 
 struct Review<'r> {
     pack: &'r Pack,
@@ -149,13 +156,8 @@ impl Review<'_> {
         self.effects(rule);
         self.page.raw("</td><td class=\"article\">");
         self.articles(&rule.cite);
-        let from = rule.from.to_string();
-        let in_force = self.say(match rule.until {
-            None => messages::review_in_force(from),
-            Some(until) => messages::review_in_force_until(from, until.to_string()),
-        });
-        self.page.raw("<span class=\"small\">").text(&in_force);
-        self.page.raw("</span></td><td class=\"agree\"></td></tr>\n");
+        self.in_force(rule.from, rule.until);
+        self.page.raw("</td><td class=\"agree\"></td></tr>\n");
     }
 
     fn effects(&mut self, rule: &Rule) {
@@ -186,6 +188,53 @@ impl Review<'_> {
             let text = self.pack.cite(*citation);
             self.page.link(self.pack.sources[citation.source].url.as_deref(), &text).raw("<br>");
         }
+    }
+
+    /// Thresholds and lists, each with the time during which it is so.
+    fn values(&mut self) {
+        let symbols = self.engine.dictionary().symbols();
+        let mut rows: Vec<(&str, String, Period<'_>)> = Vec::new();
+        for (key, dated) in &self.pack.names.params {
+            rows.extend(dated.entries.iter().map(|period| {
+                (key.as_str(), grouped(period.value), (period.from, period.until, &period.cite[..]))
+            }));
+        }
+        for (key, dated) in &self.pack.names.lists {
+            rows.extend(dated.entries.iter().map(|period| {
+                let members = period.value.iter().map(|member| symbols.text(*member));
+                let members = members.collect::<Vec<_>>().join(", ");
+                (key.as_str(), members, (period.from, period.until, &period.cite[..]))
+            }));
+        }
+        if rows.is_empty() {
+            return;
+        }
+        let caption = self.say(messages::review_values());
+        let columns = [
+            messages::review_value_name(),
+            messages::review_value(),
+            messages::review_article(),
+            messages::review_agree(),
+        ];
+        let columns = columns.map(|column| self.say(column));
+        self.page.table(&caption, &columns);
+        for (key, value, (from, until, cite)) in rows {
+            self.page.raw("<tr>").row(key).element("td", &value);
+            self.page.raw("<td class=\"article\">");
+            self.articles(cite);
+            self.in_force(from, until);
+            self.page.raw("</td><td class=\"agree\"></td></tr>\n");
+        }
+        self.page.table_end();
+    }
+
+    fn in_force(&mut self, from: Date, until: Option<Date>) {
+        let from = from.to_string();
+        let text = self.say(match until {
+            None => messages::review_in_force(from),
+            Some(until) => messages::review_in_force_until(from, until.to_string()),
+        });
+        self.page.raw("<span class=\"small\">").text(&text).raw("</span>");
     }
 
     fn duties(&mut self) {

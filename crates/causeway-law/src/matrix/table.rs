@@ -1,5 +1,5 @@
-//! The matrix as JSON, as CSV with a line for each way of each pair, and as rows in which areas that
-//! the law treats alike stand together.
+//! The matrix as JSON, as CSV with a line for each way of each pair, and as rows in which areas
+//! that the law treats alike stand together.
 
 use serde_json::{Value as Json, json};
 

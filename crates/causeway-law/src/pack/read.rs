@@ -172,9 +172,9 @@ impl Reader<'_> {
     fn params(&mut self, entries: Vec<ParamEntry>, cited: &mut Cited) -> Vec<(String, Dated<u64>)> {
         let mut params: Vec<(String, Dated<u64>)> = Vec::new();
         for ParamEntry { key, value, from, until, cite } in entries {
-            self.cite(&cite, cited);
+            let cite = self.cite(&cite, cited);
             if let Some((from, until)) = self.time(&from, until.as_ref()) {
-                self.add(&mut params, &key, Period { from, until, value });
+                self.add(&mut params, &key, Period { from, until, value, cite });
             }
         }
         params
@@ -187,10 +187,10 @@ impl Reader<'_> {
     ) -> Vec<(String, Dated<Vec<crate::facts::Symbol>>)> {
         let mut lists = Vec::new();
         for ListEntry { key, members, from, until, cite } in entries {
-            self.cite(&cite, cited);
+            let cite = self.cite(&cite, cited);
             let value = self.areas(&members);
             if let Some((from, until)) = self.time(&from, until.as_ref()) {
-                self.add(&mut lists, &key, Period { from, until, value });
+                self.add(&mut lists, &key, Period { from, until, value, cite });
             }
         }
         lists

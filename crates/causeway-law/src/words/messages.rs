@@ -1,5 +1,5 @@
-//! Every sentence of the engine with what is filled in. A sentence that nothing says is a warning of
-//! the compiler; that each has its English text with these placeholders is a test.
+//! Every sentence of the engine with what is filled in. A sentence that nothing says is a warning
+//! of the compiler; that each has its English text with these placeholders is a test.
 
 use fluent_bundle::FluentValue;
 
@@ -152,6 +152,9 @@ messages! {
     review_satisfies(rules) = "review-satisfies";
     review_duty(text, due) = "review-duty";
     review_document(text) = "review-document";
+    review_values() = "review-values";
+    review_value_name() = "review-value-name";
+    review_value() = "review-value";
     review_duties() = "review-duties";
     review_duty_id() = "review-duty-id";
     review_duty_text() = "review-duty-text";

@@ -1,3 +1,5 @@
+//! Messages, their keys and placeholders, and translations that fit or do not.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};

@@ -1,8 +1,8 @@
 //! The keys of texts that packs and the dictionary bring along.
 //!
-//! A key is what the text belongs to and its id, in which everything that a Fluent identifier cannot
-//! have, such as a dot, is an underscore: the text of the rule `eu.46-2-c` is `rule-eu_46-2-c`. A
-//! further text of the same thing is an attribute of its message.
+//! A key is what the text belongs to and its id, in which everything that a Fluent identifier
+//! cannot have, such as a dot, is an underscore: the text of the rule `eu.46-2-c` is
+//! `rule-eu_46-2-c`. A further text of the same thing is an attribute of its message.
 
 use crate::facts::Fact;
 use crate::pack::{Obligation, Pack, Rule, Source};

@@ -13,10 +13,10 @@ use crate::exit::{Exit, Failure, Outcome};
 
 /// Check whether a crossing is lawful, on both sides.
 ///
-/// What is known is said in words (`--data health --mechanism scc`), as facts, or in a file of facts.
-/// A fact that is not given is unknown: the answer then says between which outcomes the truth lies,
-/// and which questions would settle it. `causeway law classes` lists the words, `causeway law facts`
-/// the facts.
+/// What is known is said in words (`--data health --mechanism scc`), as facts, or in a file of
+/// facts. A fact that is not given is unknown: the answer then says between which outcomes the
+/// truth lies, and which questions would settle it. `causeway law classes` lists the words,
+/// `causeway law facts` the facts.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The legal area of the exporter, such as KE or DE.
@@ -67,7 +67,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Outcome {
     let words = words(args, &all, &engine)?;
     add(&mut all, words.facts.clone(), |fact| {
         let by = words.said.iter().find(|said| said.facts.iter().any(|(name, _)| name == fact));
-        by.map(|said| format!(" of --{}", said.name())).unwrap_or_default()
+        by.map(|said| format!(" from --{}", said.name())).unwrap_or_default()
     })?;
     let mut facts = engine.dictionary().read_facts(&all).map_err(|error| {
         Failure::new(Exit::Usage, error.to_string())

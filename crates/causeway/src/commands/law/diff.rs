@@ -12,9 +12,9 @@ const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// Compare two packs, or two versions of one; ends with 1 if they differ.
 ///
-/// Each is a file, or an installed pack: its id, with @VERSION or @DAY (since when it is known) where
-/// there are several. Ends with 0 if they say the same, with 1 if they differ, like diff; what cannot
-/// be compared ends with 2 or 8.
+/// Each is a file, or an installed pack: its id, with @VERSION or @DAY (since when it is known)
+/// where there are several. Ends with 0 if they say the same, with 1 if they differ, like diff;
+/// what cannot be compared ends with 2 or 8.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The old pack: a file, or ID[@VERSION].

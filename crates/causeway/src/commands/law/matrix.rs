@@ -1,6 +1,6 @@
 //! `causeway law matrix`: who accepts which mechanism, from area to area.
 
-use causeway_law::{Engine, Language, Question, Topic, Words};
+use causeway_law::{Engine, Language, MatrixError, Question, Topic, Words};
 
 use crate::cli::Context;
 use crate::commands::check::{count, day, language};
@@ -21,8 +21,8 @@ enum Format {
 
 /// Show who accepts which mechanism, from area to area.
 ///
-/// For each pair of areas: what the law says if nothing is in place, and what makes it pass, with the
-/// articles. What is not about the class of data is taken as no or 0.
+/// For each pair of areas: what the law says if nothing is in place, and what makes it pass, with
+/// the articles. What is not about the class of data is taken as no or 0.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// What the data is, such as health or employee; repeatable, or with commas between.
@@ -70,8 +70,11 @@ pub(super) fn run(context: &Context, engine: &Engine, args: &Args) -> Outcome {
     };
     let classes = super::shipped_classes(engine)?;
     let matrix = engine.matrix(&classes, question).map_err(|error| {
-        Failure::new(Exit::Usage, error.to_string())
-            .hint("the words are listed by: causeway law classes")
+        let failure = Failure::new(Exit::Usage, error.to_string());
+        match error {
+            MatrixError::Class(_) => failure.hint("the words are listed by: causeway law classes"),
+            MatrixError::Fact(_) => failure,
+        }
     })?;
     let format = if context.output.is_json() { Format::Json } else { args.format };
     match format {
