@@ -3,6 +3,7 @@
 
 mod page;
 mod render;
+mod told;
 
 use jiff::civil::Date;
 
@@ -10,7 +11,7 @@ pub(crate) use self::page::{articles, grouped};
 pub use self::render::DISCLAIMER;
 pub(crate) use self::render::outcome_text;
 use crate::engine::{Engine, Work};
-use crate::facts::{FactId, Facts, Kind, Value};
+use crate::facts::{FactId, Facts, Kind, Symbol, Value};
 use crate::outcome::{Interval, Outcome, Truth};
 use crate::pack::{Effect, Pack, Rule};
 
@@ -27,10 +28,37 @@ pub struct Decision<'e> {
     pub outcome: Interval,
     /// The packs that apply, or may apply.
     pub packs: Vec<PackDecision<'e>>,
-    /// The questions whose answers would settle it, most decisive first; none if it is settled.
+    /// The questions whose answers would settle it, most decisive first; none if it is settled, or
+    /// if only a pack could settle it that is not there.
     pub missing: Vec<Missing>,
-    /// The parties whose law no pack knows.
+    /// The parties whose law no pack knows on that day.
     pub uncovered: Vec<FactId>,
+    /// The advice that holds; it counts for nothing above.
+    pub advice: Vec<Advice<'e>>,
+    /// Where one law demands what another forbids; the strictest decides all the same.
+    pub conflicts: Vec<Clash<'e>>,
+}
+
+/// A conflict between laws that is there.
+#[derive(Debug, Clone)]
+pub struct Clash<'e> {
+    /// The pack that names it.
+    pub pack: &'e Pack,
+    /// Its place in that pack.
+    pub conflict: usize,
+    /// The packs of the other side, if there are any.
+    pub others: Vec<&'e Pack>,
+    /// The area of the other side, if it is that of a party.
+    pub area: Option<Symbol>,
+}
+
+/// Advice that holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Advice<'e> {
+    /// The advisory pack.
+    pub pack: &'e Pack,
+    /// The place of the rule in it.
+    pub rule: usize,
 }
 
 /// What one pack says.
@@ -126,7 +154,7 @@ impl Decision<'_> {
     fn covering(&self, party: FactId) -> Vec<&Pack> {
         let Some(Value::Text(area)) = self.facts.get(party) else { return Vec::new() };
         let packs = self.engine.packs_known_at(self.known_at);
-        packs.filter(|pack| pack.covers.contains(&area)).collect()
+        packs.filter(|pack| pack.knows(area, self.as_of)).collect()
     }
 
     /// The packs that know the law of a party and have nothing to say of this crossing.
@@ -243,9 +271,7 @@ impl Decision<'_> {
     fn later(&self, all: &mut Vec<Alternative>) {
         let mut days: Vec<Date> = Vec::new();
         for decided in &self.packs {
-            for rule in &decided.pack.rules {
-                days.extend([Some(rule.from), rule.until].into_iter().flatten());
-            }
+            days.extend(decided.pack.days());
         }
         days.retain(|day| *day > self.as_of);
         days.sort_unstable();

@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::decision::outcome_text;
 use crate::engine::{Engine, Work};
 use crate::outcome::Interval;
-use crate::pack::{Case, Citation, Pack, Rule};
+use crate::pack::{Case, Citation, Other, Pack, Rule};
 
 /// What became of a part of a pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,8 @@ impl Kind {
 /// A part of a pack that is not what it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What it is: `pack`, `source`, `param`, `list`, `obligation`, `rule` or `case`.
+    /// What it is: `pack`, `source`, `param`, `list`, `obligation`, `rule`,
+    /// `conflict` or `case`.
     pub part: &'static str,
     /// Its id.
     pub id: String,
@@ -112,7 +113,8 @@ const MEMBERS: &str = "members";
 /// What stands between several things.
 const GAP: &str = ", ";
 
-const PARTS: [&str; 7] = ["pack", "source", "param", "list", "obligation", "rule", "case"];
+const PARTS: [&str; 8] =
+    ["pack", "source", "param", "list", "obligation", "rule", "conflict", "case"];
 
 /// A part of a pack with everything that it says.
 struct Part {
@@ -194,6 +196,27 @@ fn parts((engine, pack): (&Engine, &Pack)) -> Vec<Part> {
         ],
     }));
     parts.extend(pack.rules.iter().map(|rule| rule_part(engine, pack, rule)));
+    parts.extend(pack.conflicts.iter().map(|conflict| Part {
+        part: "conflict",
+        id: conflict.id.clone(),
+        fields: vec![
+            ("text", Some(conflict.text.clone())),
+            ("from", Some(conflict.from.to_string())),
+            ("until", conflict.until.map(|day| day.to_string())),
+            (
+                "with",
+                Some(match &conflict.with {
+                    Other::Exporter => "exporter".to_owned(),
+                    Other::Importer => "importer".to_owned(),
+                    Other::Area(area) => symbols.text(*area).to_owned(),
+                    Other::Pack(id) => id.clone(),
+                }),
+            ),
+            ("when", Some(conflict.when.show(engine.dictionary(), &pack.names))),
+            ("rules", listed(conflict.rules.iter().map(|r| pack.rules[*r].id.clone()).collect())),
+            ("cite", articles(pack, &conflict.cite)),
+        ],
+    }));
     parts.extend(pack.cases.iter().map(|case| case_part(engine, pack, case)));
     parts
 }
@@ -217,6 +240,7 @@ fn rule_part(engine: &Engine, pack: &Pack, rule: &Rule) -> Part {
             ("obligations", listed(duties.collect())),
             ("documents", listed(rule.documents.clone())),
             ("overrides", rules(&rule.overrides)),
+            ("beside", rules(&rule.beside)),
             ("satisfies", rules(&rule.satisfies)),
         ],
     }
@@ -234,7 +258,9 @@ fn head(engine: &Engine, pack: &Pack) -> Part {
             ("title", Some(pack.title.clone())),
             ("version", Some(pack.version.clone())),
             ("known_from", Some(pack.known_from.to_string())),
+            ("in_force", Some(pack.in_force.to_string())),
             ("status", Some(pack.status.as_str().to_owned())),
+            ("role", Some(pack.role.as_str().to_owned())),
             ("covers", listed(covers)),
             ("applies", Some(pack.applies.show(engine.dictionary(), &pack.names))),
             ("otherwise", otherwise.map(|(outcome, _)| outcome.to_string())),

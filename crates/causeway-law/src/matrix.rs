@@ -96,7 +96,7 @@ pub struct Way {
 impl Engine {
     /// What the law says of a class of data for each pair of areas.
     pub fn matrix(&self, classes: &Classes, question: Question) -> Result<Matrix<'_>, MatrixError> {
-        let covered = self.covered(question.known_at);
+        let covered = self.covered(question.as_of, question.known_at);
         let areas = |named: &[String]| match named.is_empty() {
             true => covered.clone(),
             false => named.to_vec(),
@@ -130,10 +130,13 @@ impl Engine {
         Ok(Matrix { engine: self, question, data, from, to, cells })
     }
 
-    /// The areas whose law some pack knew on a day, in order.
-    pub fn covered(&self, known_at: Date) -> Vec<String> {
+    /// The areas whose law of a day some pack knew on another, in order.
+    pub fn covered(&self, as_of: Date, known_at: Date) -> Vec<String> {
         let symbols = self.dictionary().symbols();
-        let areas = self.packs_known_at(known_at).flat_map(|pack| &pack.covers);
+        let packs = self.packs_known_at(known_at);
+        let areas = packs
+            .flat_map(|pack| &pack.covers)
+            .filter(|area| self.packs_known_at(known_at).any(|pack| pack.knows(**area, as_of)));
         let mut areas: Vec<String> = areas.map(|area| symbols.text(*area).to_owned()).collect();
         areas.sort_unstable();
         areas.dedup();

@@ -21,7 +21,7 @@ use unic_langid::LanguageIdentifier;
 
 pub use self::template::{template, template_of_facts};
 use crate::facts::Fact;
-use crate::pack::{Obligation, Pack, Rule, Source};
+use crate::pack::{Conflict, Obligation, Pack, Rule, Source};
 
 /// The engine's own sentences in English.
 const ENGLISH: &[&str] =
@@ -268,6 +268,10 @@ impl<'w> Telling<'w> {
         documents
             .map(|(place, text)| self.text(texts::rule(rule), Some(texts::document(place)), text))
             .collect()
+    }
+
+    pub(crate) fn conflict(&self, pack: &Pack, conflict: &Conflict) -> String {
+        self.text(texts::conflict(pack, conflict), None, &conflict.text)
     }
 
     pub(crate) fn duty(&self, duty: &Obligation) -> String {

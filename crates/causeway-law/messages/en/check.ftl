@@ -37,7 +37,7 @@ head-importer = Importer
 head-law = Law in force on
 head-packs = Packs known on
 # Behind the area of a party whose law no pack knows.
-party-uncovered = no rule pack knows the law of { $area }
+party-uncovered = no rule pack knows the law of { $area } on { $day }
 # Behind the area of a party, with the names of packs.
 party-covered = covered by { $packs }
 
@@ -46,6 +46,8 @@ party-covered = covered by { $packs }
 heading-flags = What the flags say
 heading-outcome = Outcome
 heading-why = Why
+heading-conflicts = Conflicts between laws
+heading-advice = Advice
 heading-missing = What is missing
 heading-to-do = What to do
 heading-possible = What would make it possible
@@ -79,10 +81,21 @@ value-no = no
 # Facts that nobody gave and that were taken as no or 0, because that was asked for.
 facts-assumed = Taken as no or 0, because nobody said otherwise: { $facts }
 
+## Conflicts and advice
+
+# One law demands what another forbids: the law that says so, and the other one.
+conflict-between = { $law }, against { $other }
+conflict-other-area = the law of { $area }
+conflict-other = another law
+conflict-note = A conflict changes no outcome: the stricter law decides.
+advice-note = Advice changes nothing above.
+advice-of = { $title }: { $text }
+
 ## What is missing
 
 missing-none = Nothing: the outcome does not depend on any other fact.
 # Behind the questions.
+missing-pack = No answer can settle it: a rule pack is missing.
 missing-more = An answer may settle it, or raise further questions.
 # A question's fact, and what it takes for an answer.
 missing-fact = Fact { $fact }: { $kind }.

@@ -7,6 +7,7 @@ stage-exemption = exemption
 stage-trigger = trigger
 stage-mechanism = mechanism
 stage-obligation = obligation
+stage-advice = advice
 
 ## Conditions in words
 
@@ -41,6 +42,12 @@ review-version = Version
 review-known-from = Known from
 review-status = Status
 review-hash = SHA-256 of the file
+review-role = Kind of pack
+# Kinds of packs: law; instruments that nobody has to follow; rules an organisation gave itself.
+role-law = law
+role-advisory = advice
+role-organisation = rules of an organisation
+review-law-from = Knows the law from
 review-covers = Areas
 review-applies = When it is asked
 review-otherwise = Where no rule holds
@@ -63,6 +70,8 @@ review-overrides = overrides { $rules }
 review-satisfies = satisfies { $rules }
 review-duty = duty: { $text } ({ $due })
 review-document = document: { $text }
+review-conflicts = Conflicts with other laws
+review-conflict = Conflict
 review-values = Thresholds and lists
 review-value-name = Name
 review-value = Value

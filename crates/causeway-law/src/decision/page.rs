@@ -34,9 +34,11 @@ impl Decision<'_> {
         }
         writer.outcome();
         writer.why();
+        writer.conflicts();
         writer.missing();
         writer.duties();
         writer.possible();
+        writer.advice();
         writer.packs();
         writer.end();
         writer.page
@@ -117,7 +119,9 @@ impl Writer<'_> {
             let row = match self.decision.uncovered.contains(&fact) {
                 true if self.decision.facts.get(fact).is_none() => area,
                 true => {
-                    format!("{area} ({})", self.tell.say(messages::party_uncovered(area.clone())))
+                    let day = self.decision.as_of.to_string();
+                    let unknown = messages::party_uncovered(area.clone(), day);
+                    format!("{area} ({})", self.tell.say(unknown))
                 }
                 false => {
                     let packs = self.decision.covering(fact).into_iter();
@@ -199,6 +203,47 @@ impl Writer<'_> {
             let text = self.tell.say(messages::facts_assumed(assumed));
             self.text(0, &text);
         }
+    }
+
+    /// Where one law demands what another forbids.
+    fn conflicts(&mut self) {
+        if self.decision.conflicts.is_empty() {
+            return;
+        }
+        self.heading(messages::heading_conflicts());
+        for clash in &self.decision.conflicts {
+            let conflict = &clash.pack.conflicts[clash.conflict];
+            let other = match (self.decision.area_of(clash), clash.others.first()) {
+                (Some(area), _) => self.tell.say(messages::conflict_other_area(area)),
+                (None, Some(other)) => self.tell.pack(other),
+                (None, None) => self.tell.say(messages::conflict_other()),
+            };
+            let between = messages::conflict_between(self.tell.pack(clash.pack), other);
+            let between = self.tell.say(between);
+            self.item("- ", 0, &between);
+            let text = self.tell.conflict(clash.pack, conflict);
+            self.text(2, &text);
+            self.text(2, &articles(clash.pack, &conflict.cite));
+        }
+        let note = self.tell.say(messages::conflict_note());
+        self.text(0, &note);
+    }
+
+    /// What nobody has to follow.
+    fn advice(&mut self) {
+        if self.decision.advice.is_empty() {
+            return;
+        }
+        self.heading(messages::heading_advice());
+        for advice in &self.decision.advice {
+            let rule = &advice.pack.rules[advice.rule];
+            let (title, text) = (self.tell.pack(advice.pack), self.tell.rule(rule));
+            let text = self.tell.say(messages::advice_of(title, text));
+            self.item("- ", 0, &text);
+            self.text(2, &articles(advice.pack, &rule.cite));
+        }
+        let note = self.tell.say(messages::advice_note());
+        self.text(0, &note);
     }
 
     /// What was taken as no or 0 and that some pack that applies asks for.
@@ -344,7 +389,11 @@ impl Writer<'_> {
             }
             self.text(mark.len(), &text);
         }
-        let more = self.tell.say(messages::missing_more());
+        // What no answer can settle lacks a pack.
+        let more = self.tell.say(match self.decision.missing.is_empty() {
+            true => messages::missing_pack(),
+            false => messages::missing_more(),
+        });
         self.text(0, &more);
     }
 
@@ -441,7 +490,12 @@ impl Writer<'_> {
     fn packs(&mut self) {
         self.heading(messages::heading_packs());
         let applying = self.decision.packs.iter().map(|decided| decided.pack);
-        let packs: Vec<&Pack> = applying.chain(self.decision.not_applying()).collect();
+        let mut packs: Vec<&Pack> = applying.chain(self.decision.not_applying()).collect();
+        for advice in &self.decision.advice {
+            if !packs.iter().any(|pack| std::ptr::eq(*pack, advice.pack)) {
+                packs.push(advice.pack);
+            }
+        }
         if packs.is_empty() {
             let text = self.tell.say(messages::packs_none());
             self.text(0, &text);

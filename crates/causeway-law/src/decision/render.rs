@@ -34,11 +34,14 @@ impl Decision<'_> {
                     "sha256": pack.sha256, "status": pack.status.as_str() })
         });
         document.insert("not_applying".to_owned(), others.collect());
+        document.insert("conflicts".to_owned(), self.conflicts_json());
+        document.insert("advice".to_owned(), self.advice_json());
         let alternatives = self.alternatives();
         let alternatives =
             alternatives.iter().map(|alternative| self.alternative_json(alternative));
         document.insert("alternatives".to_owned(), alternatives.collect());
-        document.insert("facts".to_owned(), Json::Object(dictionary.write_facts(&self.facts)));
+        document.insert("facts".to_owned(), self.facts_json(false));
+        document.insert("derived".to_owned(), self.facts_json(true));
         document.insert("assumed".to_owned(), self.assumed().into());
         document.insert("disclaimer".to_owned(), DISCLAIMER.into());
         Json::Object(document)
@@ -46,6 +49,17 @@ impl Decision<'_> {
 
     fn name(&self, fact: FactId) -> &str {
         &self.engine.dictionary().fact(fact).name
+    }
+
+    /// What was given, or what follows from it.
+    fn facts_json(&self, derived: bool) -> Json {
+        let dictionary = self.engine.dictionary();
+        let mut known = dictionary.write_facts(&self.facts);
+        known.retain(|name, _| {
+            let is_derived = dictionary.find(name).is_some_and(|id| self.facts.is_derived(id));
+            is_derived == derived
+        });
+        Json::Object(known)
     }
 
     fn pack_json(&self, decided: &PackDecision<'_>) -> Json {

@@ -21,6 +21,7 @@ impl Pack {
         review.sources();
         review.rules();
         review.values();
+        review.conflicts();
         review.duties();
         review.end()
     }
@@ -61,6 +62,8 @@ impl Review<'_> {
             (messages::review_version(), pack.version.clone()),
             (messages::review_known_from(), pack.known_from.to_string()),
             (messages::review_status(), status),
+            (messages::review_role(), self.say(messages::role(pack.role))),
+            (messages::review_law_from(), pack.in_force.to_string()),
             (messages::review_hash(), pack.sha256.clone()),
             (messages::review_covers(), areas.join(", ")),
             (messages::review_otherwise(), otherwise),
@@ -223,6 +226,33 @@ impl Review<'_> {
             self.page.raw("<td class=\"article\">");
             self.articles(cite);
             self.in_force(from, until);
+            self.page.raw("</td><td class=\"agree\"></td></tr>\n");
+        }
+        self.page.table_end();
+    }
+
+    fn conflicts(&mut self) {
+        if self.pack.conflicts.is_empty() {
+            return;
+        }
+        let caption = self.say(messages::review_conflicts());
+        let columns = [
+            messages::review_conflict(),
+            messages::review_says(),
+            messages::review_when(),
+            messages::review_article(),
+            messages::review_agree(),
+        ];
+        let columns = columns.map(|column| self.say(column));
+        self.page.table(&caption, &columns);
+        for conflict in &self.pack.conflicts {
+            let text = self.tell.conflict(self.pack, conflict);
+            self.page.raw("<tr>").row(&conflict.id).element("td", &text).raw("<td>");
+            let condition = self.speak(&conflict.when);
+            self.condition(&condition);
+            self.page.raw("</td><td class=\"article\">");
+            self.articles(&conflict.cite);
+            self.in_force(conflict.from, conflict.until);
             self.page.raw("</td><td class=\"agree\"></td></tr>\n");
         }
         self.page.table_end();

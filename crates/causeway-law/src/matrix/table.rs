@@ -186,7 +186,7 @@ impl Matrix<'_> {
                 return Vec::new();
             };
             let packs = self.engine.packs_known_at(self.question.known_at);
-            packs.filter(|p| p.covers.contains(&area)).map(|p| p.id.as_str()).collect()
+            packs.filter(|p| p.knows(area, self.question.as_of)).map(|p| p.id.as_str()).collect()
         };
         let collect = |areas: &[String]| {
             let mut groups: Vec<(Vec<&str>, Group)> = Vec::new();

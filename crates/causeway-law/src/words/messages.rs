@@ -5,7 +5,7 @@ use fluent_bundle::FluentValue;
 
 use super::Message;
 use crate::outcome::{Interval, Outcome};
-use crate::pack::{Stage, Status};
+use crate::pack::{Role, Stage, Status};
 
 macro_rules! messages {
     ($($name:ident($($arg:ident),*) = $key:literal;)*) => {
@@ -40,7 +40,7 @@ messages! {
     head_importer() = "head-importer";
     head_law() = "head-law";
     head_packs() = "head-packs";
-    party_uncovered(area) = "party-uncovered";
+    party_uncovered(area, day) = "party-uncovered";
     party_covered(packs) = "party-covered";
     heading_flags() = "heading-flags";
     heading_outcome() = "heading-outcome";
@@ -70,7 +70,16 @@ messages! {
     value_yes() = "value-yes";
     value_no() = "value-no";
     facts_assumed(facts) = "facts-assumed";
+    heading_conflicts() = "heading-conflicts";
+    heading_advice() = "heading-advice";
+    conflict_between(law, other) = "conflict-between";
+    conflict_other_area(area) = "conflict-other-area";
+    conflict_other() = "conflict-other";
+    conflict_note() = "conflict-note";
+    advice_note() = "advice-note";
+    advice_of(title, text) = "advice-of";
     missing_none() = "missing-none";
+    missing_pack() = "missing-pack";
     missing_more() = "missing-more";
     missing_fact(fact, kind) = "missing-fact";
     missing_settles(settles, of) = "missing-settles";
@@ -104,6 +113,14 @@ messages! {
     stage_trigger() = "stage-trigger";
     stage_mechanism() = "stage-mechanism";
     stage_obligation() = "stage-obligation";
+    stage_advice() = "stage-advice";
+    role_law() = "role-law";
+    role_advisory() = "role-advisory";
+    role_organisation() = "role-organisation";
+    review_role() = "review-role";
+    review_law_from() = "review-law-from";
+    review_conflicts() = "review-conflicts";
+    review_conflict() = "review-conflict";
     condition_always() = "condition-always";
     condition_all() = "condition-all";
     condition_any() = "condition-any";
@@ -204,6 +221,16 @@ pub(crate) fn stage<'a>(stage: Stage) -> Message<'a> {
         Stage::Trigger => stage_trigger(),
         Stage::Mechanism => stage_mechanism(),
         Stage::Obligation => stage_obligation(),
+        Stage::Advice => stage_advice(),
+    }
+}
+
+/// What a pack is to a decision.
+pub(crate) fn role<'a>(role: Role) -> Message<'a> {
+    match role {
+        Role::Law => role_law(),
+        Role::Advisory => role_advisory(),
+        Role::Organisation => role_organisation(),
     }
 }
 

@@ -36,6 +36,13 @@ pub fn template(pack: &Pack) -> String {
         let due = [(texts::DUE.to_owned(), &duty.due)];
         file.message(&articles.join("; "), texts::obligation(duty), &duty.text, due);
     }
+    if !pack.conflicts.is_empty() {
+        file.section("Conflicts with other laws");
+    }
+    for conflict in &pack.conflicts {
+        let note = format!("{}: {}", conflict.id, pack.articles_of(&conflict.cite).join("; "));
+        file.message(&note, texts::conflict(pack, conflict), &conflict.text, []);
+    }
     file.0
 }
 

@@ -128,6 +128,9 @@ fn a_template_that_nobody_changed_says_what_the_pack_says() {
         for source in &pack.sources {
             assert_eq!(tell.source(pack, source), english.source(pack, source));
         }
+        for conflict in &pack.conflicts {
+            assert_eq!(tell.conflict(pack, conflict), english.conflict(pack, conflict));
+        }
         assert_eq!(tell.pack(pack), english.pack(pack));
         if let Some((_, because)) = &pack.otherwise {
             assert_eq!(tell.otherwise(pack, because), english.otherwise(pack, because));

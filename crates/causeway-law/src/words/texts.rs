@@ -5,7 +5,7 @@
 //! `rule-eu_46-2-c`. A further text of the same thing is an attribute of its message.
 
 use crate::facts::Fact;
-use crate::pack::{Obligation, Pack, Rule, Source};
+use crate::pack::{Conflict, Obligation, Pack, Rule, Source};
 
 /// Why a pack says something where no rule holds.
 pub(super) const OTHERWISE: &str = "otherwise";
@@ -43,6 +43,10 @@ pub(super) fn document(place: usize) -> String {
 
 pub(super) fn obligation(duty: &Obligation) -> String {
     key("obligation", &duty.id)
+}
+
+pub(super) fn conflict(pack: &Pack, conflict: &Conflict) -> String {
+    key("conflict", &format!("{}-{}", pack.id, conflict.id))
 }
 
 pub(super) fn fact(fact: &Fact) -> String {

@@ -108,6 +108,7 @@ fn head(engine: &Engine, pack: &Pack) -> Value {
         "version": pack.version,
         "known_from": pack.known_from.to_string(),
         "status": pack.status.as_str(),
+        "role": pack.role.as_str(),
         "sha256": pack.sha256,
         "covers": covers.collect::<Vec<_>>(),
         "rules": pack.rules.len(),
@@ -249,15 +250,17 @@ fn test(context: &Context, engine: &Engine) -> Outcome {
     for finding in &report.findings {
         match finding.severity {
             Severity::Warning => context.output.warn(&finding.to_string()),
-            Severity::Error => context.output.say(&finding.to_string()),
+            Severity::Error => context.output.say(&finding.render()),
         }
     }
     if context.output.is_json() {
         let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
         context.output.document(&json!({
             "packs": report.packs, "rules": report.rules, "cases": report.cases,
-            "boundaries": report.boundaries, "combinations": report.combinations,
-            "killed": report.killed, "findings": findings, "holds": report.holds(),
+            "boundaries": report.boundaries, "dates": report.dates,
+            "combinations": report.combinations, "killed": report.killed,
+            "mutants": report.mutants, "mutants_killed": report.mutants_killed,
+            "findings": findings, "holds": report.holds(),
         }))?;
     } else {
         context.output.line(&report.to_string())?;
