@@ -4,6 +4,7 @@
 //! A missing fact is tried with every value that a rule could tell apart, so an outcome that does
 //! not depend on it is determined without it, and what does depend on it becomes a question.
 
+mod areas;
 mod decide;
 mod search;
 mod shipped;
@@ -11,6 +12,7 @@ mod work;
 
 use jiff::civil::Date;
 
+use self::areas::Areas;
 pub(crate) use self::search::Reach;
 pub(crate) use self::work::Work;
 use crate::facts::{Dictionary, FactError, FactId, Facts, Value};
@@ -25,6 +27,7 @@ pub struct Engine {
     packs: Vec<Pack>,
     exporter: FactId,
     importer: FactId,
+    areas: Areas,
 }
 
 /// Why an engine cannot be made.
@@ -54,7 +57,8 @@ impl Engine {
         let dictionary = Dictionary::read(dictionary)?;
         let (exporter, importer) =
             (dictionary.named("exporter.area")?, dictionary.named("importer.area")?);
-        Self { dictionary, packs: Vec::new(), exporter, importer }.with(packs)
+        let (none, areas) = (Vec::new(), Areas::default());
+        Self { dictionary, packs: none, exporter, importer, areas }.with(packs)
     }
 
     fn with<'t>(
@@ -81,6 +85,7 @@ impl Engine {
                 packs[place - 1].known_until = Some(packs[place].known_from);
             }
         }
+        self.areas = Areas::of(packs, self.exporter, self.importer);
         Ok(self)
     }
 
@@ -142,15 +147,18 @@ impl Engine {
 
     /// The revision of each pack that was the newest on a day.
     pub fn packs_known_at(&self, known_at: Date) -> impl Iterator<Item = &Pack> {
-        let is_newest = move |pack: &&Pack| {
-            pack.known_from <= known_at && pack.known_until.is_none_or(|until| known_at < until)
-        };
-        self.packs.iter().filter(is_newest)
+        self.packs.iter().filter(move |pack| pack.is_newest(known_at))
+    }
+
+    /// Those of them that may apply to a crossing.
+    fn candidates(&self, facts: &Facts, known_at: Date) -> impl Iterator<Item = &Pack> {
+        let places = self.areas.candidates(facts, self.exporter, self.importer);
+        places.map(|place| &self.packs[place]).filter(move |pack| pack.is_newest(known_at))
     }
 
     /// Those of them whose outcome counts.
-    fn counted(&self, known_at: Date) -> impl Iterator<Item = &Pack> {
-        self.packs_known_at(known_at).filter(|pack| pack.role.counts())
+    fn counted(&self, facts: &Facts, known_at: Date) -> impl Iterator<Item = &Pack> {
+        self.candidates(facts, known_at).filter(|pack| pack.role.counts())
     }
 
     /// Between which outcomes the truth lies, without reasons.
@@ -161,7 +169,7 @@ impl Engine {
 
     fn outcome(&self, facts: &Facts, as_of: Date, known_at: Date, work: &mut Work) -> Interval {
         let mut all = Interval::of(Outcome::Permitted);
-        for pack in self.counted(known_at) {
+        for pack in self.counted(facts, known_at) {
             all = all.and(self.of_pack(pack, facts, as_of, work));
         }
         match self.uncovered(facts, as_of, known_at).is_empty() {
@@ -174,7 +182,8 @@ impl Engine {
     fn uncovered(&self, facts: &Facts, as_of: Date, known_at: Date) -> Vec<FactId> {
         let is_covered = |fact: FactId| match facts.get(fact) {
             Some(Value::Text(area)) => {
-                self.packs_known_at(known_at).any(|pack| pack.knows(area, as_of))
+                let mut packs = self.areas.covering(area).map(|place| &self.packs[place]);
+                packs.any(|pack| pack.is_newest(known_at) && pack.in_force <= as_of)
             }
             _ => false,
         };

@@ -299,6 +299,11 @@ impl Pack {
         }
     }
 
+    /// Whether it was the newest revision on a day.
+    pub(crate) fn is_newest(&self, known_at: Date) -> bool {
+        self.known_from <= known_at && self.known_until.is_none_or(|until| known_at < until)
+    }
+
     /// Whether it knows the law of an area on a day.
     pub(crate) fn knows(&self, area: Symbol, day: Date) -> bool {
         self.in_force <= day && self.covers.contains(&area)

@@ -18,7 +18,7 @@ impl Engine {
         // What was answered and is in no pack is no question any more.
         let is_open = |fact: &FactId| facts.get(*fact).is_none();
         let mut missing: Vec<FactId> = uncovered.iter().copied().filter(is_open).collect();
-        for pack in self.counted(known_at) {
+        for pack in self.counted(facts, known_at) {
             let applies = pack.applies(facts, as_of);
             if applies == Truth::False {
                 continue;
@@ -59,7 +59,7 @@ impl Engine {
     /// The conflicts between the laws of both sides.
     fn conflicts(&self, facts: &Facts, as_of: Date, known_at: Date) -> Vec<Clash<'_>> {
         let mut clashes = Vec::new();
-        for pack in self.counted(known_at).filter(|pack| !pack.conflicts.is_empty()) {
+        for pack in self.counted(facts, known_at).filter(|pack| !pack.conflicts.is_empty()) {
             for (place, conflict) in pack.conflicts.iter().enumerate() {
                 if !conflict.holds(pack, facts, as_of) {
                     continue;
@@ -70,7 +70,8 @@ impl Engine {
                     (_, Some(area)) => other.id != pack.id && other.knows(area, as_of),
                     _ => false,
                 };
-                let others: Vec<&Pack> = self.counted(known_at).filter(is_other).collect();
+                let counted = self.packs_known_at(known_at).filter(|pack| pack.role.counts());
+                let others: Vec<&Pack> = counted.filter(is_other).collect();
                 // An area whose law no pack knows is still there.
                 if !others.is_empty() || area.is_some() {
                     clashes.push(Clash { pack, conflict: place, others, area });
@@ -93,7 +94,7 @@ impl Engine {
     fn advice(&self, facts: &Facts, as_of: Date, known_at: Date) -> Vec<Advice<'_>> {
         let mut advice = Vec::new();
         let is_advisory = |pack: &&Pack| pack.role == Role::Advisory;
-        for pack in self.packs_known_at(known_at).filter(is_advisory) {
+        for pack in self.candidates(facts, known_at).filter(is_advisory) {
             if pack.applies(facts, as_of) != Truth::True {
                 continue;
             }
@@ -115,20 +116,31 @@ impl Engine {
         missing: Vec<FactId>,
         work: &mut Work,
     ) -> Vec<Missing> {
+        let applies = |pack: &&Pack| pack.applies(facts, as_of) != Truth::False;
+        let packs: Vec<&Pack> = self.counted(facts, known_at).filter(applies).collect();
+        let said: Vec<Interval> =
+            packs.iter().map(|pack| self.of_pack(pack, facts, as_of, work)).collect();
         let mut questions = Vec::new();
         for fact in missing {
-            let mut cells: Vec<Value> = self
-                .counted(known_at)
-                .filter(|pack| pack.applies(facts, as_of) != Truth::False)
-                .flat_map(|pack| self.cells(pack, fact, facts, as_of))
-                .collect();
+            let mut cells: Vec<Value> =
+                packs.iter().flat_map(|pack| self.cells(pack, fact, facts, as_of)).collect();
             cells.sort_unstable();
             cells.dedup();
             let (mut settled, mut left, mut matters) = (0, 0, false);
             let mut tried = facts.clone();
             for cell in &cells {
                 tried.set(fact, Some(*cell));
-                let then = self.outcome(&tried, as_of, known_at, work);
+                let mut then = match self.uncovered(&tried, as_of, known_at).is_empty() {
+                    true => Interval::of(Outcome::Permitted),
+                    false => Interval::OPEN,
+                };
+                // What does not ask for the fact says what it said without it.
+                for (pack, said) in packs.iter().zip(&said) {
+                    then = then.and(match pack.reads(fact) {
+                        true => self.of_pack(pack, &tried, as_of, work),
+                        false => *said,
+                    });
+                }
                 matters |= then != now;
                 settled += usize::from(then.determined().is_some());
                 left += then.at_worst as usize - then.at_best as usize;

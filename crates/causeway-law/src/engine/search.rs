@@ -7,7 +7,7 @@ use super::{Engine, Work};
 use crate::expression::Expression;
 use crate::facts::{FactId, Facts, Kind, Symbol, Value};
 use crate::outcome::{Interval, Outcome, Truth};
-use crate::pack::Pack;
+use crate::pack::{Pack, Rule, Stage};
 
 /// Most missing facts that are tried one after another; beyond them the outcome is bounded
 /// instead, which may leave more open than need be.
@@ -21,8 +21,13 @@ impl Engine {
         day: Date,
         work: &mut Work,
     ) -> Interval {
-        if pack.applies(facts, day) == Truth::False {
+        let applies = pack.applies(facts, day);
+        if applies == Truth::False {
             return Interval::of(Outcome::Permitted);
+        }
+        let outcome = work.known(pack, facts, day);
+        if applies == Truth::True && work.is_complete() {
+            return Interval::of_option(outcome);
         }
         let mut search = Search { found: None, left: TRIES_MAX };
         self.explore(pack, &mut facts.clone(), day, &mut search, work);
@@ -72,7 +77,10 @@ impl Engine {
             }
         };
         pack.applies.missing(facts, &pack.names, day, &mut note);
-        for rule in pack.rules.iter().filter(|rule| rule.is_in_force(day)) {
+        // What a pack asks for comes before what lets off: bounds close in sooner that way.
+        let asks = |rule: &&Rule| matches!(rule.stage, Stage::Prohibition | Stage::Trigger);
+        let in_force = || pack.rules.iter().filter(|rule| rule.is_in_force(day));
+        for rule in in_force().filter(asks).chain(in_force().filter(|rule| !asks(rule))) {
             rule.when.missing(facts, &pack.names, day, &mut note);
         }
         missing

@@ -28,6 +28,11 @@ impl Work {
         self.resolution.outcome
     }
 
+    /// Whether every truth was known in [`Self::known`].
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.truths.contains(&Truth::Unknown)
+    }
+
     /// The effects after [`Self::known`].
     pub(crate) fn effects(&self) -> &[Effect] {
         &self.resolution.effects
@@ -51,16 +56,29 @@ impl Work {
             };
             (0..count).filter(fits).map(|by| pack.rules[by].outcome).min()
         };
+        // What overrides a rule speaks in its place, unless it says nothing by itself.
+        let silenced = |rule: usize| {
+            let is_silent = |by: usize| {
+                let stage = pack.rules[by].stage;
+                matches!(stage, Stage::Mechanism | Stage::Obligation)
+            };
+            (0..count).any(|by| {
+                is_silent(by)
+                    && at_least(by, Truth::Unknown)
+                    && pack.rules[by].overrides.contains(&rule)
+            })
+        };
         let (mut best, mut worst) = (None::<Outcome>, None::<Outcome>);
         let mut is_sure = pack.silence().is_some();
         for (place, rule) in pack.rules.iter().enumerate() {
             if rule.stage == Stage::Mechanism || truths[place] == Truth::False {
                 continue;
             }
-            if truths[place] == Truth::True && !overridden(place, Truth::Unknown) {
+            let is_true = truths[place] == Truth::True;
+            is_sure |= is_true && rule.stage != Stage::Obligation && !silenced(place);
+            if is_true && !overridden(place, Truth::Unknown) {
                 let mildest = satisfied(place, Truth::Unknown).unwrap_or(rule.outcome);
                 best = best.max(Some(mildest.min(rule.outcome)));
-                is_sure |= rule.stage != Stage::Obligation;
             }
             let strictest = satisfied(place, Truth::True).unwrap_or(rule.outcome);
             worst = worst.max(Some(strictest));
@@ -68,8 +86,8 @@ impl Work {
         worst = worst.max(pack.silence());
         let applies = pack.applies(facts, day) == Truth::True;
         Interval {
-            at_best: best.filter(|_| applies).unwrap_or(Outcome::Permitted),
-            // If no rule is sure to say something, perhaps none does.
+            // If no rule is sure to say something, perhaps none does, and that leaves all open.
+            at_best: best.filter(|_| applies && is_sure).unwrap_or(Outcome::Permitted),
             at_worst: worst.filter(|_| is_sure).unwrap_or(Outcome::Prohibited),
         }
     }
