@@ -10,13 +10,14 @@ use crate::words::{Telling, messages};
 const STYLE: &str = "\
 :root { color-scheme: light; }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; padding: 0 1.5rem;
-  max-width: 96rem; color: #1a1a1a; background: #fff; }
+  max-width: 120rem; color: #1a1a1a; background: #fff; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2.5rem; } h3 { font-size: 1rem; }
 table { border-collapse: collapse; width: 100%; margin: 0.5rem 0 1.5rem; }
 caption { text-align: start; font-weight: 600; padding: 0.5rem 0; }
 th, td { border: 1px solid #767676; padding: 0.4rem 0.6rem; text-align: start;
   vertical-align: top; }
-thead th { background: #eef1f4; } tbody th { background: #f6f7f9; font-weight: 600; }
+thead th { background: #eef1f4; }
+tbody th, thead th:first-child { background: #f6f7f9; position: sticky; inset-inline-start: 0; }
 ul { margin: 0.2rem 0; padding-inline-start: 1.2rem; }
 a { color: #0b4f9e; } code { overflow-wrap: anywhere; }
 .notice { border: 2px solid #7a4b00; background: #fff6e0; padding: 0.6rem 1rem; }

@@ -80,6 +80,8 @@ pub struct Cell {
     pub without: Interval,
     /// What makes it pass.
     pub ways: Vec<Way>,
+    /// What it depends on, if it is not determined.
+    pub missing: Vec<FactId>,
 }
 
 /// Something that makes a crossing pass.
@@ -124,7 +126,8 @@ impl Engine {
                 facts.assume_no(self.dictionary(), &counts);
                 let mut pair = Pair { engine: self, question: &question, work: &mut work, facts };
                 let (without, ways) = pair.look();
-                cells.push(Cell { from: row, to: column, without, ways });
+                let missing = pair.missing(without);
+                cells.push(Cell { from: row, to: column, without, ways, missing });
             }
         }
         Ok(Matrix { engine: self, question, data, from, to, cells })
@@ -185,6 +188,16 @@ impl Pair<'_> {
             (way.rules.len(), rests_on_ground, way.then.at_worst, way.needs.len())
         });
         (without, ways)
+    }
+
+    /// The questions whose answers would settle it.
+    fn missing(&self, without: Interval) -> Vec<FactId> {
+        if without.determined().is_some() {
+            return Vec::new();
+        }
+        let Question { as_of, known_at, .. } = *self.question;
+        let decision = self.engine.decide(&self.facts, as_of, known_at);
+        decision.missing.iter().map(|missing| missing.fact).collect()
     }
 
     /// The rules that would let something pass if somebody put something in place.

@@ -206,6 +206,11 @@ fn the_matrix_says_for_each_pair_what_makes_it_pass() {
     let any = engine.matrix(&classes, matrix_question(&["people"], None)).unwrap();
     let north = any.cells.iter().find(|cell| cell.from == 1 && cell.to == 2).unwrap();
     assert_eq!(north.without.determined(), None, "without a number it depends on the number");
+    assert_eq!(north.missing, [engine.dictionary().find("count.year").unwrap()]);
+    let page = any.to_html(&Words::of(Language::English));
+    assert_eq!(faults(&page), Vec::<String>::new());
+    let question = "<li>About how many people has the exporter sent data abroad since 1 January?";
+    assert!(page.contains(question), "{page}");
 }
 
 #[test]

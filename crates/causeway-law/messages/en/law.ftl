@@ -101,6 +101,10 @@ matrix-articles = Articles
 matrix-then = Then
 matrix-none = Nothing that these packs know makes it pass.
 matrix-outcome = Without a mechanism: { $outcome }
+# In a cell of the big table: not decided, and the strictest outcome that is possible.
+matrix-open = not decided; { $worst } at worst
+# Before a list of questions.
+matrix-depends = It is not decided without an answer to:
 matrix-group = { $name } ({ $count } areas)
 # A group of areas, and which they are.
 matrix-members = { $name }: { $areas }

@@ -97,7 +97,10 @@ impl Writer<'_> {
     }
 
     fn overview_cell(&mut self, cell: &Cell, exporters: &Group, importers: &Group) {
-        let outcome = self.tell.interval(cell.without);
+        let outcome = match cell.without.determined() {
+            Some(outcome) => self.tell.outcome(outcome),
+            None => self.say(messages::matrix_open(self.tell.outcome(cell.without.at_worst))),
+        };
         let class = outcome_text(cell.without);
         self.page.raw("<td class=\"").raw(class).raw("\">").text(&outcome);
         if !cell.without.at_worst.lets_pass() {
@@ -154,6 +157,13 @@ impl Writer<'_> {
         self.page.raw("</h3>\n");
         let outcome = self.tell.interval(cell.without);
         let without = self.say(messages::matrix_outcome(outcome));
+        if !cell.missing.is_empty() {
+            let depends = self.say(messages::matrix_depends());
+            let questions = cell.missing.iter();
+            let questions = questions.map(|fact| self.tell.question(self.matrix.fact(*fact)));
+            let questions: Vec<String> = questions.collect();
+            self.page.element("p", &depends).list(&questions).raw("\n");
+        }
         if cell.ways.is_empty() {
             let none = self.say(messages::matrix_none());
             self.page.element("p", &format!("{without}. {none}")).raw("\n");

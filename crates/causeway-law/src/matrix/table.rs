@@ -37,6 +37,7 @@ impl Matrix<'_> {
                 "at_best": cell.without.at_best.as_str(),
                 "at_worst": cell.without.at_worst.as_str(),
                 "ways": ways.collect::<Vec<_>>(),
+                "missing": cell.missing.iter().map(|fact| &self.fact(*fact).name).collect::<Vec<_>>(),
             })
         });
         let packs = self.engine.packs_known_at(self.question.known_at).map(|pack| {
@@ -230,7 +231,7 @@ impl Matrix<'_> {
 }
 
 fn says_the_same(one: &Cell, other: &Cell) -> bool {
-    (one.without, &one.ways) == (other.without, &other.ways)
+    (one.without, &one.ways, &one.missing) == (other.without, &other.ways, &other.missing)
 }
 
 /// A line of CSV (RFC 4180).

@@ -195,6 +195,8 @@ messages! {
     matrix_then() = "matrix-then";
     matrix_none() = "matrix-none";
     matrix_outcome(outcome) = "matrix-outcome";
+    matrix_open(worst) = "matrix-open";
+    matrix_depends() = "matrix-depends";
     matrix_group(name, count) = "matrix-group";
     matrix_members(name, areas) = "matrix-members";
     matrix_groups() = "matrix-groups";
