@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::decision::outcome_text;
 use crate::engine::{Engine, Work};
 use crate::outcome::Interval;
-use crate::pack::{Case, Citation, Other, Pack, Rule};
+use crate::pack::{Case, Citation, Conflict, Other, Pack, Rule};
 
 /// What became of a part of a pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,29 +196,33 @@ fn parts((engine, pack): (&Engine, &Pack)) -> Vec<Part> {
         ],
     }));
     parts.extend(pack.rules.iter().map(|rule| rule_part(engine, pack, rule)));
-    parts.extend(pack.conflicts.iter().map(|conflict| Part {
+    parts.extend(pack.conflicts.iter().map(|conflict| conflict_part(engine, pack, conflict)));
+    parts.extend(pack.cases.iter().map(|case| case_part(engine, pack, case)));
+    parts
+}
+
+fn conflict_part(engine: &Engine, pack: &Pack, conflict: &Conflict) -> Part {
+    let dictionary = engine.dictionary();
+    let with = match &conflict.with {
+        Other::Exporter => "exporter".to_owned(),
+        Other::Importer => "importer".to_owned(),
+        Other::Area(area) => dictionary.symbols().text(*area).to_owned(),
+        Other::Pack(id) => id.clone(),
+    };
+    let rules = conflict.rules.iter().map(|rule| pack.rules[*rule].id.clone());
+    Part {
         part: "conflict",
         id: conflict.id.clone(),
         fields: vec![
             ("text", Some(conflict.text.clone())),
             ("from", Some(conflict.from.to_string())),
             ("until", conflict.until.map(|day| day.to_string())),
-            (
-                "with",
-                Some(match &conflict.with {
-                    Other::Exporter => "exporter".to_owned(),
-                    Other::Importer => "importer".to_owned(),
-                    Other::Area(area) => symbols.text(*area).to_owned(),
-                    Other::Pack(id) => id.clone(),
-                }),
-            ),
-            ("when", Some(conflict.when.show(engine.dictionary(), &pack.names))),
-            ("rules", listed(conflict.rules.iter().map(|r| pack.rules[*r].id.clone()).collect())),
+            ("with", Some(with)),
+            ("when", Some(conflict.when.show(dictionary, &pack.names))),
+            ("rules", listed(rules.collect())),
             ("cite", articles(pack, &conflict.cite)),
         ],
-    }));
-    parts.extend(pack.cases.iter().map(|case| case_part(engine, pack, case)));
-    parts
+    }
 }
 
 fn rule_part(engine: &Engine, pack: &Pack, rule: &Rule) -> Part {

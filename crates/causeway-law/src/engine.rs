@@ -19,6 +19,7 @@ use crate::facts::{Dictionary, FactError, FactId, Facts, Value};
 use crate::installed::InstalledPack;
 use crate::outcome::{Interval, Outcome};
 use crate::pack::{self, Finding, Pack};
+use crate::proof::Report;
 
 /// The packs that are installed.
 #[derive(Debug, Clone)]
@@ -106,6 +107,21 @@ impl Engine {
     /// The packs that come with this program and those that were installed: what a node goes by.
     pub fn load(installed: impl IntoIterator<Item = InstalledPack>) -> Result<Self, EngineError> {
         Self::shipped()?.with_installed(installed)
+    }
+
+    /// Everything that is wrong with a pack, or worth a look, beside the others. A pack that cannot
+    /// be read is not proved, and not counted.
+    pub fn lint(&self, file: &str, text: &str) -> Report {
+        let mut beside = self.clone();
+        let pack = match pack::read(file, text, &mut beside.dictionary) {
+            Ok(pack) => pack,
+            Err(findings) => return Report { findings, ..Report::default() },
+        };
+        let others: Vec<Pack> =
+            beside.packs.iter().filter(|known| known.id != pack.id).cloned().collect();
+        let mut report = beside.prove_pack(&pack);
+        report.findings.extend(twins(&pack, &others));
+        report
     }
 
     /// Reads a pack as if it stood beside the others, which it does not afterwards.

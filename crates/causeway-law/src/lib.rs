@@ -32,8 +32,8 @@ pub use self::installed::{
 pub use self::matrix::{Cell, Matrix, MatrixError, Question, Way};
 pub use self::outcome::{Interval, Outcome, Truth};
 pub use self::pack::{
-    Case, Citation, Conflict, Effect, Finding, Obligation, Other, Pack, Role, Rule, Severity,
-    Source, Stage, Status,
+    Case, Citation, Conflict, Effect, Finding, Obligation, Other, PACK_BYTES_MAX, Pack, Role, Rule,
+    Severity, Source, Stage, Status,
 };
 pub use self::proof::Report;
 pub use self::signature::{KeyId, PublicKey, Signature, SignatureError, SigningKey};

@@ -16,6 +16,7 @@ use jiff::civil::Date;
 
 pub use self::conflict::{Conflict, Other};
 pub use self::finding::{Finding, Severity};
+pub use self::read::PACK_BYTES_MAX;
 pub(crate) use self::read::{is_id, read};
 pub use self::resolve::Effect;
 pub(crate) use self::resolve::{Resolution, resolve};

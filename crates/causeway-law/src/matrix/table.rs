@@ -31,13 +31,14 @@ impl Matrix<'_> {
     pub fn to_json(&self) -> Json {
         let cells = self.cells.iter().map(|cell| {
             let ways = cell.ways.iter().map(|way| self.way_json(way));
+            let missing = cell.missing.iter().map(|fact| self.fact(*fact).name.as_str());
             json!({
                 "from": self.from[cell.from], "to": self.to[cell.to],
                 "outcome": outcome_text(cell.without),
                 "at_best": cell.without.at_best.as_str(),
                 "at_worst": cell.without.at_worst.as_str(),
                 "ways": ways.collect::<Vec<_>>(),
-                "missing": cell.missing.iter().map(|fact| &self.fact(*fact).name).collect::<Vec<_>>(),
+                "missing": missing.collect::<Vec<_>>(),
             })
         });
         let packs = self.engine.packs_known_at(self.question.known_at).map(|pack| {

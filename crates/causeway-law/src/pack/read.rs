@@ -23,7 +23,7 @@ use crate::facts::{Dictionary, Symbol};
 pub(crate) use self::terms::is_id;
 
 /// Largest pack, in bytes.
-const PACK_BYTES_MAX: usize = 1024 * 1024;
+pub const PACK_BYTES_MAX: usize = 1024 * 1024;
 /// Most rules of one pack.
 const RULES_MAX: usize = 1_000;
 
@@ -33,7 +33,8 @@ pub(crate) fn read(
     text: &str,
     dictionary: &mut Dictionary,
 ) -> Result<Pack, Vec<Finding>> {
-    let mut reader = Reader { file, text, dictionary, findings: Vec::new() };
+    let mut reader =
+        Reader { file, text, dictionary, findings: Vec::new(), places: HashMap::new() };
     if text.len() > PACK_BYTES_MAX {
         reader
             .error(0..0, format!("found {} bytes, expected at most {PACK_BYTES_MAX}", text.len()));
@@ -58,6 +59,8 @@ struct Reader<'a> {
     text: &'a str,
     dictionary: &'a mut Dictionary,
     findings: Vec<Finding>,
+    /// Where each rule is, also one that could not be read: what names it is no fault of its own.
+    places: HashMap<String, usize>,
 }
 
 /// What citations refer to.
@@ -104,8 +107,8 @@ impl Reader<'_> {
         let role = self.role(&head)?;
         let rules = self.rules(rule, role, &names, &obligations, &mut cited);
         let order = self.order(&rules);
-        let conflicts = self.conflicts(conflict, &names, &rules, &mut cited);
-        let cases = self.cases(case, role, &rules, &conflicts);
+        let conflicts = self.conflicts(conflict, &names, &mut cited);
+        let cases = self.cases(case, role, &conflicts);
         let covers = self.covers(&head, role);
         let id = self.name(&head.id);
         let known_from = self.day(&head.known_from);

@@ -7,14 +7,13 @@ use super::Reader;
 use crate::facts::{Dictionary, Facts, Kind, Value, is_area};
 use crate::outcome::{Interval, Outcome};
 use crate::pack::file::CaseEntry;
-use crate::pack::{Case, Conflict, Role, Rule};
+use crate::pack::{Case, Conflict, Role};
 
 impl Reader<'_> {
     pub(super) fn cases(
         &mut self,
         entries: Vec<CaseEntry>,
         role: Role,
-        rules: &[Rule],
         conflicts: &[Conflict],
     ) -> Vec<Case> {
         let mut cases: Vec<Case> = Vec::new();
@@ -32,7 +31,7 @@ impl Reader<'_> {
             let worst = entry.at_worst.as_ref().map_or(best, |outcome| self.outcome(outcome));
             let facts = self.facts(&entry);
             let because = entry.because.iter().filter_map(|name| {
-                let place = rules.iter().position(|rule| rule.id == *name.get_ref());
+                let place = self.places.get(name.get_ref()).copied();
                 if place.is_none() {
                     let text = format!("because: found {:?}, no such rule", name.get_ref());
                     self.error(name.span(), text);

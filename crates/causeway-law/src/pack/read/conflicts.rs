@@ -1,11 +1,10 @@
 //! Reading conflicts between laws.
 
-use super::{Cited, Context, Reader};
+use super::{Cited, Reader};
 use crate::expression::Names;
 use crate::facts::is_area;
 use crate::pack::conflict::{Conflict, Other};
 use crate::pack::file::ConflictEntry;
-use crate::pack::{Rule, Stage};
 
 /// Most conflicts of one pack.
 const CONFLICTS_MAX: usize = 100;
@@ -15,7 +14,6 @@ impl Reader<'_> {
         &mut self,
         entries: Vec<ConflictEntry>,
         names: &Names,
-        rules: &[Rule],
         cited: &mut Cited,
     ) -> Vec<Conflict> {
         if entries.len() > CONFLICTS_MAX {
@@ -23,10 +21,6 @@ impl Reader<'_> {
             self.error(0..0, format!("found {found} conflicts, expected at most {CONFLICTS_MAX}"));
             return Vec::new();
         }
-        let places = rules.iter().enumerate().map(|(place, rule)| (rule.id.clone(), place));
-        let stages = rules.iter().map(|rule| Some(rule.stage)).collect();
-        let role = crate::pack::Role::Law;
-        let context = Context { role, places: places.collect(), stages, names, obligations: &[] };
         let mut all: Vec<Conflict> = Vec::new();
         for entry in entries {
             if all.iter().any(|known| known.id == *entry.id.get_ref()) {
@@ -35,7 +29,7 @@ impl Reader<'_> {
                     format!("found the conflict {} twice", entry.id.get_ref()),
                 );
             }
-            all.extend(self.conflict(entry, &context, cited));
+            all.extend(self.conflict(entry, names, cited));
         }
         all
     }
@@ -43,14 +37,23 @@ impl Reader<'_> {
     fn conflict(
         &mut self,
         entry: ConflictEntry,
-        context: &Context<'_>,
+        names: &Names,
         cited: &mut Cited,
     ) -> Option<Conflict> {
-        let rules = self.targets(&entry.rules, "rules", &Stage::ALL, context);
-        let when = self.condition(&entry.when, context.names);
+        let mut rules = Vec::new();
+        for name in &entry.rules {
+            match self.places.get(name.get_ref()) {
+                Some(place) => rules.push(*place),
+                None => {
+                    let text = format!("rules: found {:?}, no such rule", name.get_ref());
+                    self.error(name.span(), text);
+                }
+            }
+        }
+        let when = self.condition(&entry.when, names);
         let time = self.time(&entry.from, entry.until.as_ref());
         if let (Some(when), Some(time)) = (&when, time) {
-            self.spans(&entry.when, "conflict", when, context.names, time);
+            self.spans(&entry.when, "conflict", when, names, time);
         }
         let cite = self.cite(&entry.cite, cited);
         let with = match entry.with.get_ref().as_str() {

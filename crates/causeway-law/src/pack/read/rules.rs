@@ -32,6 +32,7 @@ impl Reader<'_> {
             .iter()
             .map(|entry| self.one_of(&entry.stage, Stage::ALL.map(|s| (s.as_str(), s))))
             .collect();
+        self.places.clone_from(&places);
         let context = Context { role, places, stages, names, obligations };
         let entries = entries.into_iter().enumerate();
         entries.filter_map(|(place, entry)| self.rule(place, entry, &context, cited)).collect()
