@@ -358,18 +358,16 @@ fn tool(fact: &str, word: String, question: &str) -> Class {
     }
 }
 
-/// Whether everything that a word says is in the dictionary, and every pack is there.
+/// Whether everything that a word says is in the dictionary. What it says under a pack that is not
+/// there is not looked at, as it is never said.
 fn check(class: &Class, engine: &Engine) -> Result<(), String> {
     let dictionary = engine.dictionary();
-    let all = [(&class.facts, &class.counts)].into_iter();
-    for (facts, counts) in all.chain(class.expand.iter().map(|c| (&c.facts, &c.counts))) {
+    let is_there = |clause: &&Clause| engine.packs().iter().any(|pack| pack.id == clause.pack);
+    let clauses =
+        class.expand.iter().filter(is_there).map(|clause| (&clause.facts, &clause.counts));
+    for (facts, counts) in [(&class.facts, &class.counts)].into_iter().chain(clauses) {
         dictionary.read_facts(facts).map_err(|error| error.to_string())?;
         counts.iter().try_for_each(|name| is_count(dictionary, name))?;
-    }
-    for Clause { pack, .. } in &class.expand {
-        if !engine.packs().iter().any(|known| known.id == *pack) {
-            return Err(format!("found {pack:?}, expected a pack"));
-        }
     }
     Ok(())
 }
@@ -456,6 +454,21 @@ mod tests {
     }
 
     #[test]
+    fn words_can_be_used_with_fewer_packs_and_name_none_that_is_not_shipped() {
+        let engine = Engine::shipped().unwrap();
+        let classes = Classes::shipped(&engine).unwrap();
+        for clause in classes.classes.iter().flat_map(|(_, class)| &class.expand) {
+            assert!(engine.packs().iter().any(|pack| pack.id == clause.pack), "{}", clause.pack);
+        }
+        let none = Engine::with_packs([]).unwrap();
+        let words = vec![(Topic::Mechanism, "scc".to_owned())];
+        let exporter = Some("DE".to_owned());
+        let description = Description { words, persons: None, exporter };
+        let classes = Classes::shipped(&none).unwrap();
+        assert!(matches!(classes.expand(&none, &description), Err(ClassError::Elsewhere { .. })));
+    }
+
+    #[test]
     fn a_doubtful_list_of_words_is_refused() {
         let engine = Engine::shipped().unwrap();
         let list = |data: &str| {
@@ -468,7 +481,10 @@ mod tests {
             ("text = \"\"\nfacts = { \"data.nothing\" = true }", "there is no fact"),
             ("text = \"\"\nfacts = { \"data.personal\" = 3 }", "expected true or false"),
             ("text = \"\"\ncounts = [\"data.personal\"]", "expected a count"),
-            ("text = \"\"\nexpand = [{ pack = \"nowhere\" }]", "expected a pack"),
+            (
+                "text = \"\"\nexpand = [{ pack = \"eu\", facts = { \"data.nothing\" = true } }]",
+                "there is no fact",
+            ),
             ("text = \"\"\naliases = [\"d\"]\n[[data]]\nword = \"d\"\ntext = \"\"", "twice"),
         ] {
             let error = Classes::read(&list(data), &engine).unwrap_err().to_string();

@@ -72,10 +72,13 @@ impl Language {
         self == Self::Arabic
     }
 
-    /// The translations that come with this program.
+    /// The translations that come with this program: each file of `messages/LANGUAGE`.
     fn shipped(self) -> &'static [&'static str] {
-        // English is written in the packs and in `ENGLISH`; there are no translations yet.
-        &[]
+        match self {
+            // English is written in the packs and in `ENGLISH`.
+            Self::English => &[],
+            Self::Arabic | Self::Chinese | Self::French | Self::Russian | Self::Spanish => &[],
+        }
     }
 }
 

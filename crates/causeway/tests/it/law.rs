@@ -340,6 +340,38 @@ fn every_pack_is_written_for_review_and_for_translation() {
     assert_eq!(home.run(&["law", "show", "cn", "--html", "--json"]).code, 2);
 }
 
+/// The commands of a guide, each on one line and without what the shell does.
+fn commands_of(guide: &str) -> Vec<Vec<String>> {
+    let guide = guide.replace(" \\\n", " ");
+    let lines = guide.lines().filter_map(|line| line.strip_prefix("causeway "));
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect();
+    lines.map(|line| words(line.split(" > ").next().unwrap_or(line))).collect()
+}
+
+#[test]
+fn the_guide_for_legal_officers_works_as_it_is_written() {
+    let home = Home::new();
+    let crossing = r#"{ "exporter.area": "DE", "importer.area": "KE", "data.personal": true }"#;
+    home.write("crossing.json", crossing);
+    let guide = docs("../guides/border-check.md");
+    let commands = commands_of(&guide);
+    assert!(commands.len() >= 6, "{commands:?}");
+    for command in &commands {
+        let args: Vec<&str> = command.iter().map(String::as_str).collect();
+        let ran = home.run(&args);
+        assert!([0, 3].contains(&ran.code), "{command:?}: {}", ran.stderr);
+        assert!(!ran.stdout.is_empty(), "{command:?}");
+    }
+    // The first question leaves it open; with the answers it is decided.
+    let run = |place: usize| {
+        let args: Vec<&str> = commands[place].iter().map(String::as_str).collect();
+        home.run(&[&args[..], &["--at", "2026-06-01", "--json"]].concat())
+    };
+    assert_eq!((run(0).code, run(0).json()["outcome"].as_str()), (3, Some("unknown")));
+    assert_eq!(run(1).code, 0, "{}", run(1).stdout);
+    assert!(run(1).json()["missing"].as_array().unwrap().is_empty());
+}
+
 #[test]
 fn the_reference_lists_every_word_with_what_it_means() {
     let page = docs("law-packs.md");
