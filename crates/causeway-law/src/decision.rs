@@ -150,6 +150,13 @@ impl Decision<'_> {
         assumed.map(|(_, fact)| fact.name.as_str()).collect()
     }
 
+    /// The names of the facts that nobody gave and that follow from those that were given.
+    pub fn derived(&self) -> Vec<&str> {
+        let dictionary = self.engine.dictionary();
+        let derived = dictionary.iter().filter(|(id, _)| self.facts.is_derived(*id));
+        derived.map(|(_, fact)| fact.name.as_str()).collect()
+    }
+
     /// The packs that know the law of a party.
     fn covering(&self, party: FactId) -> Vec<&Pack> {
         let Some(Value::Text(area)) = self.facts.get(party) else { return Vec::new() };

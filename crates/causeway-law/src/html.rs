@@ -18,6 +18,7 @@ th, td { border: 1px solid #767676; padding: 0.4rem 0.6rem; text-align: start;
   vertical-align: top; }
 thead th { background: #eef1f4; }
 tbody th, thead th:first-child { background: #f6f7f9; position: sticky; inset-inline-start: 0; }
+td, th, li, p, caption, h1, h2, h3 { unicode-bidi: plaintext; }
 ul { margin: 0.2rem 0; padding-inline-start: 1.2rem; }
 a { color: #0b4f9e; } code { overflow-wrap: anywhere; }
 .notice { border: 2px solid #7a4b00; background: #fff6e0; padding: 0.6rem 1rem; }

@@ -12,11 +12,13 @@ use serde_json::{Value, json};
 const FACTS: &str = include_str!("pages/facts.toml");
 const NORTH: &str = include_str!("pages/north.toml");
 const SOUTH: &str = include_str!("pages/south.toml");
+const PACT: &str = include_str!("pages/pact.toml");
 const CLASSES: &str = include_str!("pages/classes.toml");
 const DAY: Date = date(2026, 6, 1);
 
 fn engine() -> Engine {
-    Engine::new(FACTS, [("north.toml", NORTH), ("south.toml", SOUTH)]).unwrap()
+    let packs = [("north.toml", NORTH), ("south.toml", SOUTH), ("pact.toml", PACT)];
+    Engine::new(FACTS, packs).unwrap()
 }
 
 fn decide<'e>(engine: &'e Engine, facts: &Value) -> Decision<'e> {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 const FACTS: &str = include_str!("pages/facts.toml");
 const NORTH: &str = include_str!("pages/north.toml");
 const SOUTH: &str = include_str!("pages/south.toml");
+const PACT: &str = include_str!("pages/pact.toml");
 const CLASSES: &str = include_str!("pages/classes.toml");
 const OWN: [&str; 2] =
     [include_str!("../messages/en/check.ftl"), include_str!("../messages/en/law.ftl")];
@@ -47,7 +48,8 @@ fn invented(file: &str) -> String {
 }
 
 fn engine() -> Engine {
-    Engine::new(FACTS, [("north.toml", NORTH), ("south.toml", SOUTH)]).unwrap()
+    let packs = [("north.toml", NORTH), ("south.toml", SOUTH), ("pact.toml", PACT)];
+    Engine::new(FACTS, packs).unwrap()
 }
 
 fn words(engine: &Engine) -> Words {
@@ -64,6 +66,7 @@ fn names(engine: &Engine) -> BTreeSet<String> {
     for pack in engine.packs() {
         texts.extend([pack.id.clone(), pack.sha256.clone(), pack.version.clone()]);
         texts.extend(pack.rules.iter().map(|rule| rule.id.clone()));
+        texts.extend(pack.conflicts.iter().map(|conflict| conflict.id.clone()));
         texts.extend(pack.obligations.iter().map(|duty| duty.id.clone()));
         texts.extend(pack.sources.iter().flat_map(|s| [s.number.clone(), s.key.clone()]));
         texts.extend(pack.articles.clone());

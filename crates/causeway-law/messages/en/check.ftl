@@ -79,6 +79,7 @@ fact-unknown = { $fact } not known
 value-yes = yes
 value-no = no
 # Facts that nobody gave and that were taken as no or 0, because that was asked for.
+facts-derived = Follows from what was given: { $facts }
 facts-assumed = Taken as no or 0, because nobody said otherwise: { $facts }
 
 ## Conflicts and advice
@@ -118,7 +119,7 @@ document-of = { $document } (rule { $rule })
 # Nothing was found that somebody could do.
 possible-none = Nothing that these packs know.
 remedy-wait = Wait until { $day }, when the law changes.
-remedy-compute = Take the computation to the data, and let out only results that are about nobody.
+remedy-compute = Take the computation to the data, and let out only results that are about nobody and of no class that a rule names.
 remedy-needs = Needed: { $question } ({ $fact } = yes)
 # A fact that is not known and would have to be so.
 remedy-provided = Provided: { $question } ({ $fact } = { $value })

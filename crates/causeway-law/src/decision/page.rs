@@ -197,7 +197,18 @@ impl Writer<'_> {
             let text = self.tell.say(messages::pack_not_applying(self.tell.pack(pack)));
             self.item(&mark, 0, &text);
         }
-        let assumed = self.assumed().join(", ");
+        let decision = self.decision;
+        let derived = self.asked(decision.derived()).into_iter().filter_map(|name| {
+            let value = decision.facts.get(decision.engine.dictionary().find(name)?)?;
+            Some(self.tell.say(messages::fact_is(name, self.value(value))))
+        });
+        let derived = derived.collect::<Vec<_>>().join("; ");
+        if !derived.is_empty() {
+            self.gap();
+            let text = self.tell.say(messages::facts_derived(derived));
+            self.text(0, &text);
+        }
+        let assumed = self.asked(decision.assumed()).join(", ");
         if !assumed.is_empty() {
             self.gap();
             let text = self.tell.say(messages::facts_assumed(assumed));
@@ -246,14 +257,14 @@ impl Writer<'_> {
         self.text(0, &note);
     }
 
-    /// What was taken as no or 0 and that some pack that applies asks for.
-    fn assumed(&self) -> Vec<&str> {
+    /// Those facts that some pack that applies asks for.
+    fn asked<'n>(&self, names: Vec<&'n str>) -> Vec<&'n str> {
         let dictionary = self.decision.engine.dictionary();
         let asked = |name: &&str| {
             let id = dictionary.find(name);
             id.is_some_and(|id| self.decision.packs.iter().any(|decided| decided.pack.reads(id)))
         };
-        self.decision.assumed().into_iter().filter(asked).collect()
+        names.into_iter().filter(asked).collect()
     }
 
     fn pack(&mut self, place: usize, decided: &PackDecision<'_>) {

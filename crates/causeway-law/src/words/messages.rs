@@ -69,6 +69,7 @@ messages! {
     fact_unknown(fact) = "fact-unknown";
     value_yes() = "value-yes";
     value_no() = "value-no";
+    facts_derived(facts) = "facts-derived";
     facts_assumed(facts) = "facts-assumed";
     heading_conflicts() = "heading-conflicts";
     heading_advice() = "heading-advice";
