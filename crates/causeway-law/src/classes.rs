@@ -1,5 +1,5 @@
-//! Words for what people know about a crossing: `health`, `research`, `scc`. Each says some facts of
-//! the dictionary, as `facts/classes.toml` lists them, and leaves everything else unknown.
+//! Words for what people know about a crossing: `health`, `research`, `scc`. Each says some facts
+//! of the dictionary, as `facts/classes.toml` lists them, and leaves everything else unknown.
 //!
 //! Nothing is guessed here: what a word leaves open is asked for by the engine.
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use crate::engine::Engine;
-use crate::facts::{Dictionary, Kind, Value};
+use crate::facts::{Dictionary, FactId, Kind, Value};
 
 /// The words that come with this program.
 const SHIPPED: &str = include_str!("../facts/classes.toml");
@@ -111,6 +111,8 @@ pub struct Expansion {
     pub facts: Map<String, Json>,
     /// Which word said what.
     pub said: Vec<Said>,
+    /// The counts of persons that the words belong to.
+    pub counts: Vec<FactId>,
 }
 
 /// What one word, or the number of persons, says.
@@ -292,14 +294,16 @@ impl Classes {
             let said = Said { topic: topic.as_str(), word: class.word.clone(), text, facts };
             expansion.add(said)?;
         }
+        counts.sort_unstable();
+        counts.dedup();
+        let dictionary = engine.dictionary();
+        expansion.counts = counts.iter().filter_map(|name| dictionary.find(name)).collect();
         if let Some(persons) = description.persons {
             if counts.is_empty() {
                 let counted = self.of(Topic::Data).filter(|class| !class.counts.is_empty());
                 let known = join(counted.map(|class| class.word.as_str()));
                 return Err(ClassError::Uncounted { known });
             }
-            counts.sort_unstable();
-            counts.dedup();
             let facts = counts.into_iter().map(|name| (name.to_owned(), persons.into())).collect();
             let word = persons.to_string();
             expansion.add(Said { topic: "persons", word, text: String::new(), facts })?;
@@ -354,18 +358,16 @@ fn tool(fact: &str, word: String, question: &str) -> Class {
     }
 }
 
-/// Whether everything that a word says is in the dictionary, and every pack is there.
+/// Whether everything that a word says is in the dictionary. What it says under a pack that is not
+/// there is not looked at, as it is never said.
 fn check(class: &Class, engine: &Engine) -> Result<(), String> {
     let dictionary = engine.dictionary();
-    let all = [(&class.facts, &class.counts)].into_iter();
-    for (facts, counts) in all.chain(class.expand.iter().map(|c| (&c.facts, &c.counts))) {
+    let is_there = |clause: &&Clause| engine.packs().iter().any(|pack| pack.id == clause.pack);
+    let clauses =
+        class.expand.iter().filter(is_there).map(|clause| (&clause.facts, &clause.counts));
+    for (facts, counts) in [(&class.facts, &class.counts)].into_iter().chain(clauses) {
         dictionary.read_facts(facts).map_err(|error| error.to_string())?;
         counts.iter().try_for_each(|name| is_count(dictionary, name))?;
-    }
-    for Clause { pack, .. } in &class.expand {
-        if !engine.packs().iter().any(|known| known.id == *pack) {
-            return Err(format!("found {pack:?}, expected a pack"));
-        }
     }
     Ok(())
 }
@@ -439,7 +441,7 @@ mod tests {
         check(
             &[(Topic::Data, "helth")],
             None,
-            "data: there is no \"helth\"; did you mean health?; there are ordinary, special, health",
+            "data: there is no \"helth\"; did you mean health?; there are ordinary, special",
         );
         check(
             &[(Topic::Data, "ordinary"), (Topic::Data, "health")],
@@ -449,6 +451,21 @@ mod tests {
         check(&[(Topic::Data, "important")], Some(1), "persons: found a number without a class");
         check(&[], Some(1), "persons: found a number without a class");
         check(&[(Topic::Purpose, "\u{202e}")], None, "purpose: there is no \"\\u{202e}\"");
+    }
+
+    #[test]
+    fn words_can_be_used_with_fewer_packs_and_name_none_that_is_not_shipped() {
+        let engine = Engine::shipped().unwrap();
+        let classes = Classes::shipped(&engine).unwrap();
+        for clause in classes.classes.iter().flat_map(|(_, class)| &class.expand) {
+            assert!(engine.packs().iter().any(|pack| pack.id == clause.pack), "{}", clause.pack);
+        }
+        let none = Engine::with_packs([]).unwrap();
+        let words = vec![(Topic::Mechanism, "scc".to_owned())];
+        let exporter = Some("DE".to_owned());
+        let description = Description { words, persons: None, exporter };
+        let classes = Classes::shipped(&none).unwrap();
+        assert!(matches!(classes.expand(&none, &description), Err(ClassError::Elsewhere { .. })));
     }
 
     #[test]
@@ -464,7 +481,10 @@ mod tests {
             ("text = \"\"\nfacts = { \"data.nothing\" = true }", "there is no fact"),
             ("text = \"\"\nfacts = { \"data.personal\" = 3 }", "expected true or false"),
             ("text = \"\"\ncounts = [\"data.personal\"]", "expected a count"),
-            ("text = \"\"\nexpand = [{ pack = \"nowhere\" }]", "expected a pack"),
+            (
+                "text = \"\"\nexpand = [{ pack = \"eu\", facts = { \"data.nothing\" = true } }]",
+                "there is no fact",
+            ),
             ("text = \"\"\naliases = [\"d\"]\n[[data]]\nword = \"d\"\ntext = \"\"", "twice"),
         ] {
             let error = Classes::read(&list(data), &engine).unwrap_err().to_string();

@@ -304,11 +304,27 @@ impl Dictionary {
         Ok(read)
     }
 
+    /// The facts of one crossing as they are read: names and values of everything that is known.
+    pub fn write_facts(&self, facts: &Facts) -> serde_json::Map<String, Json> {
+        let known = self.iter().filter_map(|(id, fact)| Some((fact, facts.get(id)?)));
+        known
+            .map(|(fact, value)| {
+                let value = match value {
+                    Value::Flag(flag) => Json::Bool(flag),
+                    Value::Count(count) => count.into(),
+                    Value::Day(_) | Value::Text(_) => self.show(value, facts).into(),
+                };
+                (fact.name.clone(), value)
+            })
+            .collect()
+    }
+
     /// A crossing of which nothing is known.
     pub fn nothing(&self) -> Facts {
         let first = self.symbols.texts.len();
         let others = Others { first, texts: Vec::new() };
-        Facts { values: vec![None; self.facts.len()], others, derived: Vec::new() }
+        let values = vec![None; self.facts.len()];
+        Facts { values, others, derived: Vec::new(), assumed: Vec::new() }
     }
 
     fn value(&self, id: FactId, value: &Json, others: &mut Others) -> Result<Value, FactError> {
@@ -395,9 +411,32 @@ pub struct Facts {
     values: Vec<Option<Value>>,
     others: Others,
     derived: Vec<FactId>,
+    /// Which values nobody gave.
+    assumed: Vec<FactId>,
 }
 
 impl Facts {
+    /// Takes everything as no or 0 that is not given and of which there is a no, and remembers it.
+    /// What is to be asked all the same stays open.
+    pub fn assume_no(&mut self, dictionary: &Dictionary, except: &[FactId]) {
+        for (id, fact) in dictionary.iter().filter(|(id, _)| !except.contains(id)) {
+            let value = match fact.kind {
+                Kind::Flag => Value::Flag(false),
+                Kind::Count => Value::Count(0),
+                Kind::Day | Kind::Area | Kind::OneOf(_) => continue,
+            };
+            if self.get(id).is_none() {
+                self.set(id, Some(value));
+                self.assumed.push(id);
+            }
+        }
+    }
+
+    /// Whether nobody gave it and it was taken as no or 0.
+    pub fn is_assumed(&self, id: FactId) -> bool {
+        self.assumed.contains(&id)
+    }
+
     /// The value of a fact; `None` if it is unknown.
     pub fn get(&self, id: FactId) -> Option<Value> {
         self.values.get(usize::from(id.0)).copied().flatten()
