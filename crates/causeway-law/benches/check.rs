@@ -1,4 +1,5 @@
-//! What a check costs with every shipped pack loaded: all facts known, and three of them missing.
+//! What a check costs with every shipped pack loaded: all facts known, and three of them missing;
+//! and what it costs to prove everything about all packs.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
 
@@ -47,6 +48,10 @@ fn check(criterion: &mut Criterion) {
     criterion.bench_function("two sides, with all reasons as JSON", |bencher| {
         bencher.iter(|| engine.decide(black_box(&known), as_of, known_at).to_json());
     });
+    let mut proofs = criterion.benchmark_group("law");
+    proofs.sample_size(10);
+    proofs.bench_function("every proof of every pack", |bencher| bencher.iter(|| engine.prove()));
+    proofs.finish();
 }
 
 criterion_group!(benches, check);

@@ -2,12 +2,13 @@
 //! missing; what has to be done; and what would make the crossing possible.
 
 mod render;
+mod told;
 
 use jiff::civil::Date;
 
 pub use self::render::DISCLAIMER;
 use crate::engine::{Engine, Work};
-use crate::facts::{FactId, Facts, Kind, Value};
+use crate::facts::{FactId, Facts, Kind, Symbol, Value};
 use crate::outcome::{Interval, Outcome, Truth};
 use crate::pack::{Effect, Pack, Rule};
 
@@ -24,10 +25,37 @@ pub struct Decision<'e> {
     pub outcome: Interval,
     /// The packs that apply, or may apply.
     pub packs: Vec<PackDecision<'e>>,
-    /// The questions whose answers would settle it, most decisive first; none if it is settled.
+    /// The questions whose answers would settle it, most decisive first; none if it is settled, or
+    /// if only a pack could settle it that is not there.
     pub missing: Vec<Missing>,
-    /// The parties whose law no pack knows.
+    /// The parties whose law no pack knows on that day.
     pub uncovered: Vec<FactId>,
+    /// The advice that holds; it counts for nothing above.
+    pub advice: Vec<Advice<'e>>,
+    /// Where one law demands what another forbids; the strictest decides all the same.
+    pub conflicts: Vec<Clash<'e>>,
+}
+
+/// A conflict between laws that is there.
+#[derive(Debug, Clone)]
+pub struct Clash<'e> {
+    /// The pack that names it.
+    pub pack: &'e Pack,
+    /// Its place in that pack.
+    pub conflict: usize,
+    /// The packs of the other side, if there are any.
+    pub others: Vec<&'e Pack>,
+    /// The area of the other side, if it is that of a party.
+    pub area: Option<Symbol>,
+}
+
+/// Advice that holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Advice<'e> {
+    /// The advisory pack.
+    pub pack: &'e Pack,
+    /// The place of the rule in it.
+    pub rule: usize,
 }
 
 /// What one pack says.
@@ -155,9 +183,7 @@ impl Decision<'_> {
     fn later(&self, all: &mut Vec<Alternative>) {
         let mut days: Vec<Date> = Vec::new();
         for decided in &self.packs {
-            for rule in &decided.pack.rules {
-                days.extend([Some(rule.from), rule.until].into_iter().flatten());
-            }
+            days.extend(decided.pack.days());
         }
         days.retain(|day| *day > self.as_of);
         days.sort_unstable();

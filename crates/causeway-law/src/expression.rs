@@ -32,6 +32,8 @@ pub(crate) struct Period<T> {
     pub(crate) until: Option<Date>,
     /// What it is.
     pub(crate) value: T,
+    /// The line in the pack's file.
+    pub(crate) line: usize,
 }
 
 impl<T> Period<T> {
@@ -242,6 +244,19 @@ impl Expression {
         }
     }
 
+    /// The facts with which a fact is compared.
+    pub(crate) fn peers(&self, of: FactId, each: &mut dyn FnMut(FactId)) {
+        match self {
+            Self::Not(inner) => inner.peers(of, each),
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter().for_each(|part| part.peers(of, each));
+            }
+            Self::Compare(fact, _, Operand::Fact(other)) if *fact == of => each(*other),
+            Self::Compare(fact, _, Operand::Fact(other)) if *other == of => each(*fact),
+            _ => {}
+        }
+    }
+
     /// Every parameter and list it refers to.
     pub(crate) fn dated(&self, param: &mut dyn FnMut(usize), list: &mut dyn FnMut(usize)) {
         match self {
@@ -251,6 +266,27 @@ impl Expression {
             }
             Self::Compare(_, _, Operand::Param(place)) => param(*place),
             Self::InList(_, place) => list(*place),
+            _ => {}
+        }
+    }
+
+    /// Whether it refers to a parameter or a list.
+    pub(crate) fn refers_to(&self, param: Option<usize>, list: Option<usize>) -> bool {
+        let (mut has_param, mut has_list) = (false, false);
+        self.dated(&mut |place| has_param |= Some(place) == param, &mut |place| {
+            has_list |= Some(place) == list
+        });
+        has_param || has_list
+    }
+
+    /// Every fact that is compared with a parameter, and the parameter.
+    pub(crate) fn thresholds(&self, each: &mut dyn FnMut(FactId, usize)) {
+        match self {
+            Self::Not(inner) => inner.thresholds(each),
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter().for_each(|part| part.thresholds(each));
+            }
+            Self::Compare(fact, _, Operand::Param(place)) => each(*fact, *place),
             _ => {}
         }
     }

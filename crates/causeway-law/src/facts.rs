@@ -1,7 +1,9 @@
 //! The dictionary of facts that rules may ask for, and the facts of one crossing.
 //!
 //! A fact that is not given is unknown, never "no". What a fact means, and the question that asks
-//! for it, stands in the files of `facts/`.
+//! for it, stands in the files of `facts/`. What facts say of each other is in `implied`.
+
+mod implied;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -87,6 +89,8 @@ pub struct Fact {
     pub unit: Option<String>,
     /// The question that asks for it.
     pub question: String,
+    /// Flags that are true if this one is, or if this count is above 0.
+    pub implies: Vec<FactId>,
 }
 
 /// Every fact that rules may ask for.
@@ -95,6 +99,8 @@ pub struct Dictionary {
     facts: Vec<Fact>,
     ids: HashMap<String, FactId>,
     symbols: Symbols,
+    /// By the place of a flag, the facts that imply it.
+    implied_by: Vec<Vec<FactId>>,
 }
 
 /// Why a dictionary or a set of facts cannot be read.
@@ -124,6 +130,21 @@ pub enum FactError {
         /// What its kind needs.
         expected: String,
     },
+    /// Two facts cannot both be as they were given.
+    #[error(
+        "found {name}={found} and {implied}=false, which contradict each other: with \
+         {name}={found} the answer is yes to: {question}"
+    )]
+    Contradiction {
+        /// The fact that implies the other.
+        name: String,
+        /// What was given for it.
+        found: String,
+        /// The fact that is implied, and was denied.
+        implied: String,
+        /// The question that asks for that one.
+        question: String,
+    },
 }
 
 fn hint(nearest: &Option<String>) -> String {
@@ -145,6 +166,8 @@ struct FactEntry {
     values: Vec<String>,
     unit: Option<String>,
     question: String,
+    #[serde(default)]
+    implies: Vec<String>,
 }
 
 impl Dictionary {
@@ -152,10 +175,16 @@ impl Dictionary {
     pub fn read(text: &str) -> Result<Self, FactError> {
         let wrong = |reason: String| FactError::Dictionary { reason };
         let file: DictionaryFile = toml::from_str(text).map_err(|e| wrong(e.to_string()))?;
-        let mut dictionary =
-            Self { facts: Vec::new(), ids: HashMap::new(), symbols: Symbols::default() };
+        let mut dictionary = Self {
+            facts: Vec::new(),
+            ids: HashMap::new(),
+            symbols: Symbols::default(),
+            implied_by: Vec::new(),
+        };
+        let mut implied = Vec::new();
         for entry in file.fact {
-            let FactEntry { name, kind, values, unit, question } = entry;
+            let FactEntry { name, kind, values, unit, question, implies } = entry;
+            implied.push(implies);
             let kind = match (kind.as_str(), values.is_empty()) {
                 ("flag", true) => Kind::Flag,
                 ("count", true) => Kind::Count,
@@ -174,8 +203,9 @@ impl Dictionary {
             if dictionary.ids.insert(name.clone(), id).is_some() {
                 return Err(wrong(format!("found {name} twice")));
             }
-            dictionary.facts.push(Fact { name, kind, unit, question });
+            dictionary.facts.push(Fact { name, kind, unit, question, implies: Vec::new() });
         }
+        dictionary.resolve(implied).map_err(wrong)?;
         Ok(dictionary)
     }
 
@@ -232,13 +262,15 @@ impl Dictionary {
                 read.values[usize::from(id.0)] = Some(value);
             }
         }
+        self.derive(&mut read)?;
         Ok(read)
     }
 
     /// A crossing of which nothing is known.
     pub fn nothing(&self) -> Facts {
         let first = self.symbols.texts.len();
-        Facts { values: vec![None; self.facts.len()], others: Others { first, texts: Vec::new() } }
+        let others = Others { first, texts: Vec::new() };
+        Facts { values: vec![None; self.facts.len()], others, derived: Vec::new() }
     }
 
     fn value(&self, id: FactId, value: &Json, others: &mut Others) -> Result<Value, FactError> {
@@ -324,6 +356,7 @@ impl Others {
 pub struct Facts {
     values: Vec<Option<Value>>,
     others: Others,
+    derived: Vec<FactId>,
 }
 
 impl Facts {

@@ -8,17 +8,24 @@ mod decision;
 mod engine;
 mod expression;
 mod facts;
+mod installed;
 mod outcome;
 mod pack;
 mod proof;
+mod signature;
 
 pub use self::decision::{
-    Alternative, DISCLAIMER, Decision, Missing, PackDecision, Remedy, RuleDecision,
+    Advice, Alternative, Clash, DISCLAIMER, Decision, Missing, PackDecision, Remedy, RuleDecision,
 };
 pub use self::engine::{Engine, EngineError};
 pub use self::facts::{Dictionary, Fact, FactError, FactId, Facts, Kind, Symbol, Symbols, Value};
+pub use self::installed::{
+    Admission, AdmitError, InstalledPack, InstalledRevision, Register, RegisterError, Stored,
+};
 pub use self::outcome::{Interval, Outcome, Truth};
 pub use self::pack::{
-    Case, Citation, Effect, Finding, Obligation, Pack, Rule, Severity, Source, Stage, Status,
+    Case, Citation, Conflict, Effect, Finding, Obligation, Other, PACK_BYTES_MAX, Pack, Role, Rule,
+    Severity, Source, Stage, Status,
 };
 pub use self::proof::Report;
+pub use self::signature::{KeyId, PublicKey, Signature, SignatureError, SigningKey};

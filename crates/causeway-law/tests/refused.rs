@@ -1,5 +1,7 @@
 //! Packs that are not what they should be: each fault is named with its line, and the pack is not
-//! used.
+//! used. Facts that are not what they should be: the same.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use causeway_law::{Engine, EngineError, Interval, Outcome};
 use jiff::civil::date;
@@ -24,6 +26,17 @@ kind = "count"
 unit = "persons"
 question = "About how many?"
 "#;
+
+/// The facts as the engine reads them, or what is wrong with them.
+fn read(facts: &serde_json::Value) -> Result<(), String> {
+    let implied = FACTS.replace(
+        "question = \"About how many?\"",
+        "question = \"About how many?\"\nimplies = [\"data.personal\"]",
+    );
+    let engine = Engine::new(&implied, []).unwrap();
+    let read = engine.dictionary().read_facts(facts.as_object().unwrap());
+    read.map(|_| ()).map_err(|error| error.to_string())
+}
 
 /// A pack of two lines a rule, so that lines are easy to count.
 fn pack(rest: &str) -> String {
@@ -101,7 +114,7 @@ fn a_doubtful_pack_is_refused_with_the_line_of_each_fault() {
     check(
         &other("trigger", "maybe"),
         &["aa.toml:20: found \"maybe\", expected prohibition, exemption, trigger, mechanism, \
-           obligation"],
+           obligation, advice"],
     );
     check(
         &other("from = \"2026-01-01\"", "from = \"2026-02-30\""),
@@ -124,7 +137,7 @@ fn a_doubtful_pack_is_refused_with_the_line_of_each_fault() {
         &other("text =", "colour = \"red\"\ntext ="),
         &["aa.toml:25: unknown field `colour`, \
         expected one of `id`, `stage`, `outcome`, `from`, `until`, `when`, `cite`, `text`, \
-        `obligations`, `documents`, `overrides`, `satisfies`"],
+        `obligations`, `documents`, `overrides`, `beside`, `satisfies`"],
     );
 }
 
@@ -137,7 +150,7 @@ fn rules_that_override_each_other_in_a_circle_are_refused() {
     };
     let circle = [("a", "b"), ("b", "c"), ("c", "a")].map(|(id, over)| rule(id, over)).concat();
     let found = findings(&[&pack(&circle)]);
-    assert_eq!(found, ["aa.toml:1: found rules that override each other in a circle: a, b, c"]);
+    assert_eq!(found, ["aa.toml:19: found rules that override each other in a circle: a, b, c"]);
 }
 
 #[test]
@@ -196,4 +209,153 @@ fn a_flood_is_refused_before_it_costs_anything() {
     assert!(findings(&[&long])[0].contains("expected at most"));
     let found = findings(&["\u{0}"]);
     assert_eq!(found.len(), 1, "{found:?}");
+}
+
+#[test]
+fn a_pack_knows_the_law_from_a_day_on_and_can_tell_then_whether_it_applies() {
+    let list = "[[list]]\nkey = \"home\"\nmembers = [\"AA\"]\nfrom = \"2026-03-01\"\n\
+                cite = [\"LAW:1\"]\n";
+    let text = pack(&(list.to_owned() + FIRST))
+        .replace(r#"exporter.area == "AA""#, "exporter.area in list.home");
+    let in_force = |text: &str| {
+        let engine = Engine::new(FACTS, [("aa.toml", text)]).unwrap();
+        engine.packs()[0].in_force
+    };
+    // Without a word, the first day on which a rule is in force and the list has members.
+    assert_eq!(in_force(&text), date(2026, 3, 1));
+    assert_eq!(in_force(&pack(FIRST)), date(2026, 1, 1));
+    let said = |day: &str| text.replace("status", &format!("in_force = \"{day}\"\nstatus"));
+    assert_eq!(in_force(&said("2026-04-01")), date(2026, 4, 1));
+    assert_eq!(
+        findings(&[&said("2026-02-28")]),
+        ["aa.toml:9: found list.home without a value on every day of the pack"]
+    );
+    let ends = text.replace(
+        "cite = [\"LAW:1\"]\n[[rule",
+        "until = \"2027-01-01\"\ncite = [\"LAW:1\"]\n[[rule",
+    );
+    assert_eq!(
+        findings(&[&ends]),
+        ["aa.toml:8: found list.home without a value on every day of the pack"]
+    );
+}
+
+#[test]
+fn a_count_is_a_whole_number_and_nothing_else() {
+    let check = |value: serde_json::Value, found: &str| {
+        let expected = format!("count.persons: found {found}, expected a whole number from 0 on");
+        assert_eq!(read(&json!({ "count.persons": value })), Err(expected));
+    };
+    assert_eq!(read(&json!({ "count.persons": 0 })), Ok(()));
+    assert_eq!(read(&json!({ "count.persons": u64::MAX })), Ok(()));
+    check(json!(-1), "-1");
+    check(json!(0.5), "0.5");
+    check(json!(5.0), "5.0");
+    check(json!(1e30), "1e+30");
+    check(json!(18_446_744_073_709_551_616.0), "1.8446744073709552e+19");
+    check(json!("5"), "\"5\"");
+    check(json!("many"), "\"many\"");
+    check(json!(true), "true");
+    check(json!([5]), "[5]");
+}
+
+#[test]
+fn facts_that_contradict_each_other_are_refused_with_the_question() {
+    let text = "found count.persons=3 and data.personal=false, which contradict each other: with \
+                count.persons=3 the answer is yes to: Is it about people?";
+    let given = json!({ "data.personal": false, "count.persons": 3 });
+    assert_eq!(read(&given), Err(text.to_owned()));
+    assert_eq!(read(&json!({ "data.personal": false, "count.persons": 0 })), Ok(()));
+    assert_eq!(read(&json!({ "data.personal": true, "count.persons": 3 })), Ok(()));
+    assert_eq!(read(&json!({ "data.personal": true, "count.persons": 0 })), Ok(()));
+    assert_eq!(read(&json!({ "data.personal": null, "count.persons": 3 })), Ok(()));
+}
+
+#[test]
+fn a_fact_implies_other_flags_only() {
+    let check = |from: &str, to: &str, expected: &str| {
+        let found = Engine::new(&FACTS.replace(from, to), []).unwrap_err().to_string();
+        assert_eq!(found, format!("the dictionary of facts: {expected}"));
+    };
+    let people = "question = \"Is it about people?\"";
+    check(
+        people,
+        &format!("{people}\nimplies = [\"data.secret\"]"),
+        "data.personal: implies data.secret, no other flag",
+    );
+    check(
+        people,
+        &format!("{people}\nimplies = [\"data.personal\"]"),
+        "data.personal: implies data.personal, no other flag",
+    );
+    check(
+        people,
+        &format!("{people}\nimplies = [\"count.persons\"]"),
+        "data.personal: implies count.persons, no other flag",
+    );
+    let where_to = "question = \"To where?\"";
+    check(
+        where_to,
+        &format!("{where_to}\nimplies = [\"data.personal\"]"),
+        "importer.area: only a flag or a count can imply something",
+    );
+}
+
+/// What a compiler would print of the only finding.
+fn rendered(rest: &str) -> String {
+    match Engine::new(FACTS, [("aa.toml", pack(rest).as_str())]) {
+        Err(EngineError::Packs { findings }) if findings.len() == 1 => findings[0].render(),
+        other => panic!("expected one finding, found {other:?}"),
+    }
+}
+
+#[test]
+fn a_finding_shows_the_line_the_term_and_what_to_do() {
+    let check = |rest: &str, expected: &str| assert_eq!(rendered(rest), expected.trim());
+    check(
+        &FIRST.replace("\"data.personal\"", "\"data.personal and data.secret\""),
+        r#"
+error: condition: there is no fact "data.secret"; did you mean data.personal?
+  --> aa.toml:23:27
+   |
+23 | when = "data.personal and data.secret"
+   |                           ^^^^^^^^^^^
+   = help: every fact is listed by: causeway law facts
+"#,
+    );
+    check(
+        &FIRST.replace("LAW:2\"]", "LAW:2\", \"ACT:7\"]"),
+        r#"
+error: cite: found "ACT:7", expected SOURCE:ARTICLE with a source of this pack
+  --> aa.toml:24:18
+   |
+24 | cite = ["LAW:2", "ACT:7"]
+   |                  ^^^^^^^
+   = help: the sources of this pack are LAW
+"#,
+    );
+    check(
+        &FIRST.replace("text =", "overrides = [\"b\"]\ntext ="),
+        r#"
+error: overrides: found "b", no such rule
+  --> aa.toml:25:14
+   |
+25 | overrides = ["b"]
+   |              ^^^
+"#,
+    );
+    let long = format!("{}data.secret", "data.personal or ".repeat(30));
+    check(
+        &FIRST.replace("\"data.personal\"", &format!("\"\"\"\n  {long}\"\"\"")),
+        &r#"
+error: condition: there is no fact "data.secret"; did you mean data.personal?
+  --> aa.toml:24:513
+   |
+24 | …  or @@@@@@data.secret"""
+   | ~^^^^^^^^^^^
+   = help: every fact is listed by: causeway law facts
+"#
+        .replace('@', "data.personal or ")
+        .replace('~', &" ".repeat(108)),
+    );
 }

@@ -29,11 +29,14 @@ impl Decision<'_> {
         document.insert("uncovered".to_owned(), uncovered.collect());
         let packs = self.packs.iter().map(|decided| self.pack_json(decided));
         document.insert("packs".to_owned(), packs.collect());
+        document.insert("conflicts".to_owned(), self.conflicts_json());
+        document.insert("advice".to_owned(), self.advice_json());
         let alternatives = self.alternatives();
         let alternatives =
             alternatives.iter().map(|alternative| self.alternative_json(alternative));
         document.insert("alternatives".to_owned(), alternatives.collect());
-        document.insert("facts".to_owned(), self.facts_json());
+        document.insert("facts".to_owned(), self.facts_json(false));
+        document.insert("derived".to_owned(), self.facts_json(true));
         document.insert("disclaimer".to_owned(), DISCLAIMER.into());
         Json::Object(document)
     }
@@ -42,11 +45,13 @@ impl Decision<'_> {
         &self.engine.dictionary().fact(fact).name
     }
 
-    fn facts_json(&self) -> Json {
+    /// What was given, or what follows from it.
+    fn facts_json(&self, derived: bool) -> Json {
         let dictionary = self.engine.dictionary();
         let mut known = Map::new();
         for (id, fact) in dictionary.iter() {
-            if let Some(value) = self.facts.get(id) {
+            let value = self.facts.get(id).filter(|_| self.facts.is_derived(id) == derived);
+            if let Some(value) = value {
                 let value = match value {
                     crate::facts::Value::Flag(flag) => Json::Bool(flag),
                     crate::facts::Value::Count(count) => count.into(),
@@ -134,10 +139,8 @@ impl Decision<'_> {
         let dictionary = self.engine.dictionary();
         writeln!(page, "{}", in_words(self.outcome))?;
         writeln!(page, "law of {}, packs known on {}", self.as_of, self.known_at)?;
-        for fact in &self.uncovered {
-            let area = self.facts.get(*fact).map(|value| dictionary.show(value, &self.facts));
-            let area = area.unwrap_or_else(|| "not given".to_owned());
-            writeln!(page, "\nno pack knows the law of {} ({area})", self.name(*fact))?;
+        for line in self.unknown_laws() {
+            writeln!(page, "\n{line}")?;
         }
         for decided in &self.packs {
             let pack = decided.pack;
@@ -158,6 +161,8 @@ impl Decision<'_> {
                 writeln!(page, "      {}", articles(pack, &duty.cite).join("; "))?;
             }
         }
+        page.push_str(&self.conflicts_text());
+        page.push_str(&self.advice_text());
         if !self.missing.is_empty() {
             writeln!(page, "\nto settle it, answer:")?;
         }

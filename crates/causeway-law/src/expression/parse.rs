@@ -16,6 +16,19 @@ pub(crate) struct ParseError {
     pub(crate) at: usize,
     /// What was found and what was expected.
     pub(crate) reason: String,
+    /// What to do about it.
+    pub(crate) help: Option<&'static str>,
+}
+
+/// Where the names come from that a condition may use.
+const HELP_FACTS: &str = "every fact is listed by: causeway law facts";
+const HELP_PARAMS: &str = "define it as a [[param]] with key, value, from and cite";
+const HELP_LISTS: &str = "define it as a [[list]] with key, members, from and cite";
+
+impl ParseError {
+    fn help(self, help: &'static str) -> Self {
+        Self { help: Some(help), ..self }
+    }
 }
 
 /// Reads a condition.
@@ -26,7 +39,7 @@ pub(crate) fn parse(
 ) -> Result<Expression, ParseError> {
     if text.len() > BYTES_MAX {
         let reason = format!("found {} bytes, expected at most {BYTES_MAX}", text.len());
-        return Err(ParseError { at: 0, reason });
+        return Err(ParseError { at: 0, reason, help: None });
     }
     let tokens = tokens(text)?;
     let mut parser = Parser { tokens, next: 0, end: text.len(), dictionary, names };
@@ -62,7 +75,7 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, ParseError> {
         } else if first == '"' {
             let Some(length) = rest[1..].find('"') else {
                 let reason = "found a text without its closing quote".to_owned();
-                return Err(ParseError { at, reason });
+                return Err(ParseError { at, reason, help: None });
             };
             tokens.push((at, Token::Quoted(rest[1..=length].to_owned())));
             at += length + 2;
@@ -70,7 +83,8 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, ParseError> {
             let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
             let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
             if length == 0 {
-                return Err(ParseError { at, reason: format!("found {first:?}, expected a name") });
+                let reason = format!("found {first:?}, expected a name");
+                return Err(ParseError { at, reason, help: None });
             }
             tokens.push((at, Token::Word(rest[..length].to_owned())));
             at += length;
@@ -97,7 +111,7 @@ impl Parser<'_> {
     }
 
     fn error(&self, reason: String) -> ParseError {
-        ParseError { at: self.at(), reason }
+        ParseError { at: self.at(), reason, help: None }
     }
 
     fn unexpected(&self, expected: &str) -> ParseError {
@@ -205,7 +219,8 @@ impl Parser<'_> {
         let Some(Token::Word(word)) = self.peek().cloned() else {
             return Err(self.unexpected("a fact"));
         };
-        let id = self.dictionary.named(&word).map_err(|error| self.error(error.to_string()))?;
+        let id = self.dictionary.named(&word);
+        let id = id.map_err(|error| self.error(error.to_string()).help(HELP_FACTS))?;
         self.next += 1;
         Ok(id)
     }
@@ -214,7 +229,9 @@ impl Parser<'_> {
         if let Some(Token::Word(word)) = self.peek().cloned() {
             let name = word.strip_prefix("list.").unwrap_or_default();
             let list = self.names.lists.iter().position(|(known, _)| known == name);
-            let list = list.ok_or_else(|| self.unexpected("a list of this pack, as list.NAME"))?;
+            let list = list.ok_or_else(|| {
+                self.unexpected("a list of this pack, as list.NAME").help(HELP_LISTS)
+            })?;
             self.next += 1;
             return Ok(Expression::InList(id, list));
         }
@@ -260,7 +277,10 @@ impl Parser<'_> {
         let digits = word.replace('_', "");
         let operand = if let Some(name) = word.strip_prefix("param.") {
             let param = self.names.params.iter().position(|(known, _)| known == name);
-            Operand::Param(param.ok_or_else(|| self.unexpected("a parameter of this pack"))?)
+            Operand::Param(
+                param
+                    .ok_or_else(|| self.unexpected("a parameter of this pack").help(HELP_PARAMS))?,
+            )
         } else if let Ok(count) = digits.parse() {
             Operand::Value(Value::Count(count))
         } else if let Ok(day) = word.parse() {
@@ -301,14 +321,19 @@ mod tests {
                 "low".to_owned(),
                 Dated {
                     entries: vec![
-                        Period { from, until, value: 100 },
-                        Period { from: jiff::civil::date(2026, 1, 1), until: None, value: 200 },
+                        Period { from, until, value: 100, line: 1 },
+                        Period {
+                            from: jiff::civil::date(2026, 1, 1),
+                            until: None,
+                            value: 200,
+                            line: 1,
+                        },
                     ],
                 },
             )],
             lists: vec![(
                 "east".to_owned(),
-                Dated { entries: vec![Period { from, until: None, value: vec![kenya] }] },
+                Dated { entries: vec![Period { from, until: None, value: vec![kenya], line: 1 }] },
             )],
         }
     }

@@ -19,6 +19,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) rule: Vec<RuleEntry>,
     #[serde(default)]
+    pub(super) conflict: Vec<ConflictEntry>,
+    #[serde(default)]
     pub(super) case: Vec<CaseEntry>,
 }
 
@@ -30,7 +32,9 @@ pub(super) struct Head {
     pub(super) version: String,
     pub(super) known_from: Spanned<String>,
     pub(super) status: Spanned<String>,
-    pub(super) covers: Spanned<Vec<String>>,
+    pub(super) in_force: Option<Spanned<String>>,
+    pub(super) role: Option<Spanned<String>>,
+    pub(super) covers: Option<Spanned<Vec<String>>>,
     pub(super) applies: Spanned<String>,
     pub(super) otherwise: Option<Spanned<String>>,
     pub(super) otherwise_because: Option<String>,
@@ -94,6 +98,8 @@ pub(super) struct RuleEntry {
     #[serde(default)]
     pub(super) overrides: Vec<Spanned<String>>,
     #[serde(default)]
+    pub(super) beside: Vec<Spanned<String>>,
+    #[serde(default)]
     pub(super) satisfies: Vec<Spanned<String>>,
 }
 
@@ -101,14 +107,30 @@ pub(super) struct RuleEntry {
 #[serde(deny_unknown_fields)]
 pub(super) struct CaseEntry {
     pub(super) id: Spanned<String>,
-    pub(super) at: Spanned<String>,
+    /// A day, or several on which the same must come of it.
+    pub(super) at: Spanned<toml::Value>,
     pub(super) facts: Spanned<Map<String, Json>>,
     #[serde(default = "no")]
     pub(super) otherwise: String,
-    pub(super) expect: Spanned<String>,
+    pub(super) expect: Option<Spanned<String>>,
     pub(super) at_worst: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) because: Vec<Spanned<String>>,
+    pub(super) conflicts: Option<Vec<Spanned<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConflictEntry {
+    pub(super) id: Spanned<String>,
+    pub(super) with: Spanned<String>,
+    pub(super) from: Spanned<String>,
+    pub(super) until: Option<Spanned<String>>,
+    pub(super) when: Spanned<String>,
+    pub(super) cite: Spanned<Vec<String>>,
+    pub(super) text: String,
+    #[serde(default)]
+    pub(super) rules: Vec<Spanned<String>>,
 }
 
 fn no() -> String {

@@ -56,14 +56,14 @@ pub(crate) fn resolve(pack: &Pack, truths: &[Truth], into: &mut Resolution) {
                 duties = true;
                 continue;
             }
+            Effect::Counts if rule.stage == Stage::Advice => continue,
             Effect::Counts => rule.outcome,
             Effect::Satisfied(by) => pack.rules[*by].outcome,
             Effect::None | Effect::Overridden(_) | Effect::Idle => continue,
         };
         outcome = Some(outcome.map_or(said, |before| before.max(said)));
     }
-    let otherwise = || pack.otherwise.as_ref().map(|(outcome, _)| *outcome);
-    outcome = outcome.or_else(otherwise);
+    outcome = outcome.or_else(|| pack.silence());
     if duties {
         outcome = outcome.map(|outcome| outcome.max(Outcome::PermittedWithObligations));
     }

@@ -1,4 +1,13 @@
-//! `causeway law`: the rule packs that come with this program. No node is asked.
+//! `causeway law`: the rule packs that come with this program, and those that are signed and
+//! installed beside them. No node is asked.
+
+pub(crate) mod directory;
+mod install;
+mod key;
+mod lint;
+mod sign;
+
+use std::path::{Path, PathBuf};
 
 use causeway_law::{Engine, Fact, FactId, Kind, Pack, Severity};
 use clap::Subcommand;
@@ -12,6 +21,9 @@ use crate::exit::{Exit, Failure, Outcome};
 pub(crate) struct Args {
     #[command(subcommand)]
     what: What,
+    /// A node's directory, whose installed packs are used too.
+    #[arg(long, global = true, value_name = "DIR")]
+    dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -27,6 +39,10 @@ enum What {
     Facts,
     /// Prove what can be proved about the packs: cases, boundaries, gaps, mutations.
     Test,
+    Lint(lint::Args),
+    Key(key::Args),
+    Sign(sign::Args),
+    Install(install::Args),
 }
 
 /// The packs that come with this program.
@@ -34,14 +50,26 @@ pub(crate) fn engine() -> Outcome<Engine> {
     Engine::shipped().map_err(|error| Failure::new(Exit::Failure, error.to_string()))
 }
 
+/// The packs that come with this program, and those that are installed in a node's directory.
+pub(crate) fn engine_of(node: &Path) -> Outcome<Engine> {
+    let installed = directory::installed(node)?;
+    Engine::load(installed).map_err(|error| Failure::new(Exit::Failure, error.to_string()))
+}
+
 /// Runs the subcommand.
 pub(crate) fn run(context: &Context, args: &Args) -> Outcome {
-    let engine = engine()?;
+    let node = args.dir.as_deref();
+    let engine = || node.map_or_else(engine, engine_of);
     match &args.what {
-        What::List => list(context, &engine),
-        What::Show { pack } => show(context, &engine, pack),
-        What::Facts => facts(context, &engine),
-        What::Test => test(context, &engine),
+        What::List => list(context, &engine()?),
+        What::Show { pack } => show(context, &engine()?, pack),
+        What::Facts => facts(context, &engine()?),
+        What::Test => test(context, &engine()?),
+        What::Lint(args) => lint::run(context, &engine()?, args),
+        What::Key(args) => key::run(context, args),
+        What::Sign(args) => sign::run(context, &engine()?, args),
+        // It reads the directory itself, while nobody else writes to it.
+        What::Install(args) => install::run(context, self::engine()?, args, node),
     }
 }
 
@@ -76,6 +104,7 @@ fn head(engine: &Engine, pack: &Pack) -> Value {
         "version": pack.version,
         "known_from": pack.known_from.to_string(),
         "status": pack.status.as_str(),
+        "role": pack.role.as_str(),
         "sha256": pack.sha256,
         "covers": covers.collect::<Vec<_>>(),
         "rules": pack.rules.len(),
@@ -162,21 +191,25 @@ fn test(context: &Context, engine: &Engine) -> Outcome {
     for finding in &report.findings {
         match finding.severity {
             Severity::Warning => context.output.warn(&finding.to_string()),
-            Severity::Error => context.output.say(&finding.to_string()),
+            Severity::Error => context.output.say(&finding.render()),
         }
     }
     if context.output.is_json() {
         let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
         context.output.document(&json!({
             "packs": report.packs, "rules": report.rules, "cases": report.cases,
-            "boundaries": report.boundaries, "combinations": report.combinations,
-            "killed": report.killed, "findings": findings, "holds": report.holds(),
+            "boundaries": report.boundaries, "dates": report.dates,
+            "combinations": report.combinations, "killed": report.killed,
+            "mutants": report.mutants, "mutants_killed": report.mutants_killed,
+            "findings": findings, "holds": report.holds(),
         }))?;
     } else {
         context.output.line(&report.to_string())?;
     }
     match report.holds() {
         true => Ok(()),
+        // The document has said everything.
+        false if context.output.is_json() => Err(Failure::silent(Exit::Failure)),
         false => Err(Failure::new(Exit::Failure, "a pack does not hold what it says")),
     }
 }

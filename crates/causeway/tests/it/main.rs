@@ -9,6 +9,7 @@ mod crash;
 mod exchange;
 mod init;
 mod insecure;
+mod installed;
 mod law;
 mod lifecycle;
 #[path = "../support/mod.rs"]
