@@ -1,5 +1,6 @@
 //! What a check costs with every shipped pack loaded: all facts known, and three of them missing;
-//! and what it costs to prove everything about all packs.
+//! what it costs to find the questions where nearly nothing is known; and what it costs to prove
+//! everything about all packs.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
 
@@ -48,6 +49,18 @@ fn check(criterion: &mut Criterion) {
     criterion.bench_function("two sides, with all reasons as JSON", |bencher| {
         bencher.iter(|| engine.decide(black_box(&known), as_of, known_at).to_json());
     });
+    let areas = json!({ "exporter.area": "DE", "importer.area": "CN" });
+    let areas = engine.dictionary().read_facts(areas.as_object().unwrap()).unwrap();
+    let mut questions = criterion.benchmark_group("questions");
+    questions.sample_size(10);
+    questions.bench_function("two areas and nothing else known", |bencher| {
+        bencher.iter(|| engine.decide(black_box(&areas), as_of, known_at));
+    });
+    let nothing = engine.dictionary().nothing();
+    questions.bench_function("nothing known", |bencher| {
+        bencher.iter(|| engine.decide(black_box(&nothing), as_of, known_at));
+    });
+    questions.finish();
     let mut proofs = criterion.benchmark_group("law");
     proofs.sample_size(10);
     proofs.bench_function("every proof of every pack", |bencher| bencher.iter(|| engine.prove()));

@@ -134,7 +134,8 @@ impl Decision<'_> {
     /// What would make the crossing possible, mildest first. Found by deciding again.
     pub fn alternatives(&self) -> Vec<Alternative> {
         let mut all = Vec::new();
-        if self.outcome.at_worst.lets_pass() {
+        // Where the law of a party is not known, nothing that anybody does makes it known.
+        if self.outcome.at_worst.lets_pass() || !self.uncovered.is_empty() {
             return all;
         }
         let mut work = Work::default();
