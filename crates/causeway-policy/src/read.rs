@@ -13,12 +13,15 @@
 
 mod constraint;
 mod cursor;
+mod full;
+mod full_constraint;
 
 use std::borrow::Cow;
 
 use causeway_types::limits::MESSAGE_DEPTH_MAX;
 use serde_json::{Map, Value};
 
+pub use self::full::read as read_full;
 use self::cursor::{Reader, Step, is_nothing};
 use crate::model::{Constraint, Policy, Rule};
 use crate::terms::{ContextError, Contexts, Term, TermError};
