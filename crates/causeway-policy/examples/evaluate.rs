@@ -146,7 +146,8 @@ fn literal(value: &Value) -> Reading<Fact> {
         return Ok(Fact::Quantity(number(text)?, unit.into()));
     }
     let datatype = value["@type"].as_str().unwrap_or_default();
-    let fact = match datatype.strip_prefix("http://www.w3.org/2001/XMLSchema#").unwrap_or(datatype) {
+    let fact = match datatype.strip_prefix("http://www.w3.org/2001/XMLSchema#").unwrap_or(datatype)
+    {
         "dateTime" | "dateTimeStamp" | "date" => time(&value["@value"]).map(Fact::Timestamp).ok(),
         "duration" | "dayTimeDuration" | "yearMonthDuration" => {
             duration(&value["@value"]).map(Fact::Duration).ok()

@@ -12,13 +12,13 @@ use causeway_types::limits::{
 
 pub(crate) use self::value::Value;
 use crate::model::{LogicalOperator, Operator};
+use crate::number::Number;
 use crate::odrl::{self, Condition, Conflict, Constraint, Kind, Right, Thing};
 use crate::operands::{self, Origin};
 use crate::read::{ReadError, read_full};
 use crate::report::RuleKind;
 use crate::terms::{Contexts, Iri, Term};
 use crate::vocabulary::Vocabulary;
-use crate::world::Fact;
 
 /// A policy that is ready to be evaluated.
 #[derive(Debug, Clone)]
@@ -103,8 +103,8 @@ pub(crate) struct Leaf {
     pub(crate) operator: Operator,
     pub(crate) right: RightSide,
     pub(crate) unit: Option<Term>,
-    /// What the left operand stood at when the policy was written.
-    pub(crate) status: Option<Fact>,
+    /// How far a count was when the policy was written.
+    pub(crate) status: Option<Number>,
     pub(crate) is_version: bool,
 }
 
@@ -320,7 +320,7 @@ impl Compiled {
             operator: atomic.operator,
             right,
             unit: atomic.unit.clone(),
-            status: atomic.status.as_ref().and_then(|status| Value::new(status, None).fact()),
+            status: atomic.status.as_ref().and_then(|status| Value::new(status, None).number),
             is_version: atomic.left.odrl_name() == Some("version"),
         }
     }

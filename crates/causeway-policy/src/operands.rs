@@ -6,14 +6,20 @@ use std::borrow::Cow;
 use crate::names::ODRL;
 use crate::terms::Iri;
 
+macro_rules! namespace {
+    () => {
+        "https://w3id.org/causeway/policy/v1/"
+    };
+}
+
 /// The namespace of our own left operands.
-pub const CAUSEWAY: &str = "https://w3id.org/causeway/policy/v1/";
+pub const CAUSEWAY: &str = namespace!();
 
 macro_rules! own {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
         $(
             $(#[$doc])*
-            pub const $name: Iri = Iri::known(concat!("https://w3id.org/causeway/policy/v1/", $text));
+            pub const $name: Iri = Iri::known(concat!(namespace!(), $text));
         )*
 
         /// Every left operand of our own.

@@ -21,8 +21,8 @@ use std::borrow::Cow;
 use causeway_types::limits::MESSAGE_DEPTH_MAX;
 use serde_json::{Map, Value};
 
-pub use self::full::read as read_full;
 use self::cursor::{Reader, Step, is_nothing};
+pub use self::full::read as read_full;
 use crate::model::{Constraint, Policy, Rule};
 use crate::terms::{ContextError, Contexts, Term, TermError};
 

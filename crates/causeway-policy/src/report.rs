@@ -1,6 +1,6 @@
 //! What an evaluation found: a verdict, the state of every rule, and one finding for everything
-//! that bore on it. How it is found is in `eval`. A finding reads as one sentence; policies of peers
-//! appear in it only as names and shortened, quoted values.
+//! that bore on it. How it is found is in `eval`. A finding reads as one sentence; policies of
+//! peers appear in it only as names and shortened, quoted values.
 
 mod build;
 mod json;

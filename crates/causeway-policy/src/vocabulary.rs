@@ -391,7 +391,9 @@ mod tests {
         let document = json!({
             "profile": "https://example.com/profile",
             "actions": {
-                "https://example.com/train": { "includedIn": "odrl:read", "implies": ["odrl:copy"] },
+                "https://example.com/train": {
+                    "includedIn": "odrl:read", "implies": ["odrl:copy"],
+                },
             },
             "partOf": { "DE": "EU", "EU": ["Europe"], "KE": "Africa" },
             "isA": { "urn:rex": "urn:dog", "urn:dog": "urn:animal" },
@@ -411,9 +413,10 @@ mod tests {
         ] {
             assert_eq!(vocabulary.relates(relation, below, above), expected, "{below} {above}");
         }
-        assert!(vocabulary.knows_profile(&Term::Iri(
-            Iri::parse("https://example.com/profile").unwrap()
-        )));
+        assert!(
+            vocabulary
+                .knows_profile(&Term::Iri(Iri::parse("https://example.com/profile").unwrap()))
+        );
         for (document, expected) in [
             (json!([]), "found an array, expected an object"),
             (json!({ "other": 1 }), "the member \"other\""),

@@ -1,5 +1,5 @@
-//! From the graphs of a case to the JSON that the evaluator takes: the policy as nested JSON-LD, the
-//! request, the state of the world, and what is said about the values of hierarchies.
+//! From the graphs of a case to the JSON that the evaluator takes: the policy as nested JSON-LD,
+//! the request, the state of the world, and what is said about the values of hierarchies.
 //!
 //! Nothing is judged here: a property is carried over whether or not the evaluator knows it.
 
@@ -21,8 +21,22 @@ const DEPTH_MAX: usize = 40;
 
 /// Properties whose objects are parts of the policy, so that what is said about them is nested.
 const NESTED: &[&str] = &[
-    "permission", "prohibition", "obligation", "duty", "remedy", "consequence", "constraint",
-    "refinement", "action", "target", "assigner", "assignee", "and", "or", "xone", "andSequence",
+    "permission",
+    "prohibition",
+    "obligation",
+    "duty",
+    "remedy",
+    "consequence",
+    "constraint",
+    "refinement",
+    "action",
+    "target",
+    "assigner",
+    "assignee",
+    "and",
+    "or",
+    "xone",
+    "andSequence",
 ];
 
 /// The JSON of one case, for one rule of the request.
@@ -119,9 +133,9 @@ fn literal(value: &Term) -> Value {
 /// statements in the form of constraints with `eq`.
 fn context(graph: &Graph, rule: &str) -> Value {
     let mut facts = Map::new();
-    let owners = std::iter::once(rule.to_owned()).chain(graph.triples().filter_map(|triple| {
-        (object_name(triple.2).as_deref() == Some(rule)).then(|| name(triple.0))
-    }));
+    let of = |(_, _, object): &(_, &str, &Term)| object_name(object).as_deref() == Some(rule);
+    let holders = graph.triples().filter(of).map(|(subject, ..)| name(subject));
+    let owners = std::iter::once(rule.to_owned()).chain(holders);
     for owner in owners {
         for (property, value) in graph.of(&owner) {
             if is_left_operand(property) {
@@ -151,9 +165,27 @@ fn state(graph: &Graph, statement: &str, facts: &mut Map<String, Value>) {
 
 fn is_left_operand(property: &str) -> bool {
     const STRUCTURE: &[&str] = &[
-        "uid", "action", "target", "assigner", "assignee", "permission", "prohibition",
-        "obligation", "constraint", "profile", "partOf", "source", "refinement", "leftOperand",
-        "operator", "rightOperand", "unit", "dataType", "status", "includedIn", "implies",
+        "uid",
+        "action",
+        "target",
+        "assigner",
+        "assignee",
+        "permission",
+        "prohibition",
+        "obligation",
+        "constraint",
+        "profile",
+        "partOf",
+        "source",
+        "refinement",
+        "leftOperand",
+        "operator",
+        "rightOperand",
+        "unit",
+        "dataType",
+        "status",
+        "includedIn",
+        "implies",
     ];
     let is_own = property.starts_with("https://w3id.org/causeway/policy/v1/");
     is_own || property.strip_prefix(ODRL).is_some_and(|name| !STRUCTURE.contains(&name))
@@ -233,8 +265,7 @@ fn duties(graph: &Graph) -> Value {
     let report = |property: &str| format!("{REPORT}{property}");
     let created = |rule_report: &str| {
         let holder = graph.triples().find(|(_, property, object)| {
-            *property == report("ruleReport")
-                && object_name(object).as_deref() == Some(rule_report)
+            *property == report("ruleReport") && object_name(object).as_deref() == Some(rule_report)
         })?;
         match graph.objects(&name(holder.0), &format!("{DCT}created")).first() {
             Some(Term::Literal(literal)) => Some(literal.value().to_owned()),

@@ -77,9 +77,8 @@ impl Premises {
 }
 
 const KINDS: &[&str] = &["TargetReport", "PartyReport", "ActionReport", "ConstraintReport"];
-const RULE_KINDS: &[&str] = &[
-    "PermissionReport", "ProhibitionReport", "ObligationReport", "DutyReport", "RuleReport",
-];
+const RULE_KINDS: &[&str] =
+    &["PermissionReport", "ProhibitionReport", "ObligationReport", "DutyReport", "RuleReport"];
 
 /// What the suite expects of one case.
 pub(super) fn expected(graph: &Graph, report: &str) -> Vec<RuleReport> {
@@ -234,8 +233,7 @@ pub(super) fn differences(
             ("attempt", &own.attempt, &other.attempt),
         ] {
             if found != expected {
-                let line =
-                    format!("rule {}: {what}: found {found}, expected {expected}", own.rule);
+                let line = format!("rule {}: {what}: found {found}, expected {expected}", own.rule);
                 differences.activation.push(line);
             }
         }

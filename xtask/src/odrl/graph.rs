@@ -82,8 +82,8 @@ impl Graph {
     /// The subjects of a class.
     pub(super) fn instances(&self, class: &str) -> Vec<String> {
         let is_one = |(subject, property, object): (&NamedOrBlankNode, &str, &Term)| {
-            let fits = property == format!("{RDF}type")
-                && object_name(object).as_deref() == Some(class);
+            let fits =
+                property == format!("{RDF}type") && object_name(object).as_deref() == Some(class);
             fits.then(|| name(subject))
         };
         self.triples().filter_map(is_one).collect()
@@ -91,8 +91,7 @@ impl Graph {
 
     /// The items of an RDF list, or nothing if it is none.
     pub(super) fn list(&self, head: &str) -> Option<Vec<&Term>> {
-        let (first, rest, nil) =
-            (format!("{RDF}first"), format!("{RDF}rest"), format!("{RDF}nil"));
+        let (first, rest, nil) = (format!("{RDF}first"), format!("{RDF}rest"), format!("{RDF}nil"));
         let mut items = Vec::new();
         let mut node = head.to_owned();
         while node != nil {

@@ -1,13 +1,15 @@
 //! `cargo xtask odrl-suite DIR`: the evaluator against a folder in the layout of the SolidLab ODRL
 //! test suite: `data/test_cases`, `data/policies`, `data/requests` and `data/sotw`, all Turtle.
 //!
-//! This program turns RDF into JSON and compares reports; it evaluates nothing itself. That does the
-//! example `evaluate` of `causeway-policy`, which is built and run, so that this program depends on
-//! no crate of the product. The suite is no part of the repository.
+//! This program turns RDF into JSON and compares reports; it evaluates nothing itself. That does
+//! the example `evaluate` of `causeway-policy`, which is built and run, so that this program
+//! depends on no crate of the product. The suite is no part of the repository.
 
 mod case;
 mod compare;
 mod graph;
+#[cfg(test)]
+mod tests;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -114,8 +116,7 @@ impl Suite {
             return Err(format!("the request {} asks for nothing", request.1));
         }
         let input = |rule: String| {
-            let json =
-                case::json((policy.0, &policy.1), (request.0, &rule), (sotw.0, &sotw.1));
+            let json = case::json((policy.0, &policy.1), (request.0, &rule), (sotw.0, &sotw.1));
             (rule, json)
         };
         Ok(rules.into_iter().map(input).collect())

@@ -103,21 +103,6 @@ impl Value {
         }
     }
 
-    /// The value as a fact, for a `status`.
-    pub(crate) fn fact(&self) -> Option<Fact> {
-        if let Some(text) = self.text.as_deref().filter(|_| self.number.is_none()) {
-            let time = self.moment.and_then(Moment::point).map(Fact::Timestamp);
-            return Some(time.unwrap_or_else(|| Fact::Text(text.to_owned())));
-        }
-        let number = self.number.clone().map(Fact::Number);
-        let time = || self.moment.and_then(Moment::point).map(Fact::Timestamp);
-        number
-            .or_else(|| self.boolean.map(Fact::Boolean))
-            .or_else(|| self.duration.map(Fact::Duration))
-            .or_else(time)
-            .or_else(|| self.iri.clone().map(Fact::Iri))
-    }
-
     /// The name in a hierarchy: codes and IRIs.
     pub(crate) fn name(&self) -> Option<&str> {
         self.text.as_deref().or(self.iri.as_ref().map(Iri::as_str))

@@ -50,22 +50,24 @@ pub(crate) fn compare(terms: Terms<'_>, fact: &Fact, operator: Operator, right: 
         Operator::Gteq => ordered(Ordering::is_ge),
         Operator::IsAnyOf => every(facts, right, &|fact, value| terms.equal(fact, value)),
         // One listed value is enough to fail.
-        Operator::IsNoneOf => {
-            Truth::any(facts.iter().map(|fact| {
-                Truth::any(right.iter().map(|value| terms.equal(fact, value)))
-            }))
-            .negated()
-        }
-        Operator::IsAllOf => Truth::all(right.iter().map(|value| {
-            Truth::any(facts.iter().map(|fact| terms.equal(fact, value)))
-        })),
+        Operator::IsNoneOf => Truth::any(
+            facts.iter().map(|fact| Truth::any(right.iter().map(|value| terms.equal(fact, value)))),
+        )
+        .negated(),
+        Operator::IsAllOf => Truth::all(
+            right.iter().map(|value| Truth::any(facts.iter().map(|fact| terms.equal(fact, value)))),
+        ),
         Operator::IsPartOf => {
             every(facts, right, &|fact, value| terms.relates(Relation::PartOf, fact, value))
         }
-        Operator::IsA => every(facts, right, &|fact, value| terms.relates(Relation::IsA, fact, value)),
-        Operator::HasPart => Truth::all(right.iter().map(|value| {
-            Truth::any(facts.iter().map(|fact| terms.contains(fact, value)))
-        })),
+        Operator::IsA => {
+            every(facts, right, &|fact, value| terms.relates(Relation::IsA, fact, value))
+        }
+        Operator::HasPart => Truth::all(
+            right
+                .iter()
+                .map(|value| Truth::any(facts.iter().map(|fact| terms.contains(fact, value)))),
+        ),
     }
 }
 
@@ -100,9 +102,9 @@ impl Terms<'_> {
                 None => Truth::Unknown,
             },
             Fact::Boolean(fact) => Truth::from(value.boolean.map(|value| *fact == value)),
-            _ => self.orders(fact, value).map_or(Truth::Unknown, |orders| {
-                orders.all(Ordering::is_eq)
-            }),
+            _ => self
+                .orders(fact, value)
+                .map_or(Truth::Unknown, |orders| orders.all(Ordering::is_eq)),
         }
     }
 
@@ -114,9 +116,7 @@ impl Terms<'_> {
             Fact::Quantity(fact, unit) if self.unit.is_some_and(|own| own.as_str() == &**unit) => {
                 Some(Orders::exactly(fact.cmp(value.number.as_ref()?)))
             }
-            Fact::Timestamp(fact) => {
-                Some(value.moment?.orders(*fact, self.options.offset_minutes))
-            }
+            Fact::Timestamp(fact) => Some(value.moment?.orders(*fact, self.options.offset_minutes)),
             Fact::Duration(fact) => Some(fact.orders(value.duration?)),
             Fact::Text(fact) if self.is_version => {
                 Some(Orders::exactly(version(fact)?.cmp(&version(value.text.as_deref()?)?)))
@@ -149,8 +149,11 @@ impl Terms<'_> {
 
     fn hierarchy(self, relation: Relation, below: &str, above: &str, equal: Truth) -> Truth {
         match self.vocabulary.relates(relation, below, above) {
-            Truth::Unknown if self.knows_all && equal == Truth::False => Truth::False,
-            placed => placed,
+            Truth::True => Truth::True,
+            // Two names of one thing may stand apart in a hierarchy.
+            _ if equal != Truth::False => Truth::Unknown,
+            Truth::Unknown if !self.knows_all => Truth::Unknown,
+            _ => Truth::False,
         }
     }
 }

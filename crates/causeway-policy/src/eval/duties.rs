@@ -44,12 +44,15 @@ impl Evaluation<'_> {
             Some(Deontic::Violated) => return self.after_violation(rule, Truth::True),
             None => {}
         }
+        // A property that is not understood may ask for more, or set a deadline.
+        if !rule.not_understood.is_empty() {
+            return (Truth::Unknown, Truth::Unknown);
+        }
         let in_time = |deed: &Deed| {
             let source = Source::Deed(deed);
             Truth::all(deadlines.iter().map(|&node| self.holds(node, source)))
         };
-        let done =
-            self.some_deed(rule, &|deed| self.is_deed_of(rule, deed).and(in_time(deed)));
+        let done = self.some_deed(rule, &|deed| self.is_deed_of(rule, deed).and(in_time(deed)));
         let is_past = Truth::all(deadlines.iter().map(|&node| self.truths[node])).negated();
         let violated = match deadlines {
             [] => Truth::False,
@@ -71,8 +74,7 @@ impl Evaluation<'_> {
             return (Truth::False, violated);
         }
         let late = self.some_deed(rule, &|deed| self.is_deed_of(rule, deed));
-        let consequences =
-            Truth::all(rule.duties.iter().map(|&duty| self.states[duty].fulfilled));
+        let consequences = Truth::all(rule.duties.iter().map(|&duty| self.states[duty].fulfilled));
         let remedied = late.and(consequences);
         (violated.and(remedied), violated.and(remedied.negated()))
     }

@@ -10,7 +10,7 @@ use crate::compile::{Body, Leaf, Node, RightSide, Subject, Value};
 use crate::model::{LogicalOperator, Operator};
 use crate::number::Number;
 use crate::operands::Origin;
-use crate::terms::{Iri, Term};
+use crate::terms::Iri;
 use crate::truth::Truth;
 use crate::values::Orders;
 use crate::world::{Deed, Fact};
@@ -76,8 +76,9 @@ impl Evaluation<'_> {
     /// out about these alone is replaced.
     fn sequence_of(&mut self, operands: &[usize]) -> Truth {
         let mut replaced: Vec<(usize, Truth)> = Vec::new();
-        let truth = self
-            .sequence(operands, Source::Main, &mut |operand, truth| replaced.push((operand, truth)));
+        let truth = self.sequence(operands, Source::Main, &mut |operand, truth| {
+            replaced.push((operand, truth))
+        });
         for (operand, truth) in replaced {
             self.truths[operand] = truth;
         }
@@ -162,9 +163,14 @@ impl Evaluation<'_> {
         }
         let RightSide::Values(values) = &leaf.right else { return Met::Standing };
         match (&self.found[slot], self.compiled.slots[slot].origin, leaf.operator) {
-            (Found::Events, _, Operator::Eq | Operator::Gt | Operator::Gteq | Operator::IsAnyOf) => {
+            (
+                Found::Events,
+                _,
+                Operator::Eq | Operator::Gt | Operator::Gteq | Operator::IsAnyOf,
+            ) => {
                 let times = self.input.world.events.iter().filter_map(|event| {
-                    let is_meant = values.iter().any(|value| value.iri.as_ref() == Some(&event.event));
+                    let is_meant =
+                        values.iter().any(|value| value.iri.as_ref() == Some(&event.event));
                     let time = match leaf.operator {
                         Operator::Gt => event.until,
                         _ => Some(event.from),
@@ -201,18 +207,17 @@ impl Evaluation<'_> {
         match source {
             Source::Main => match &self.found[slot] {
                 Found::Events => self.event(leaf),
-                found => self.settled(leaf, slot, found),
+                found => self.settled(leaf, found),
             },
             Source::Deed(deed) => self.leaf_of_deed(leaf, slot, deed),
         }
     }
 
-    fn settled(&self, leaf: &Leaf, slot: usize, found: &Found<'_>) -> Truth {
-        let origin = self.compiled.slots[slot].origin;
+    fn settled(&self, leaf: &Leaf, found: &Found<'_>) -> Truth {
         match (found, &leaf.status) {
             (Found::Stated(known), _) => self.compared(leaf, &known.fact, false),
             // What was counted before the policy is added to what the log counts since.
-            (Found::Derived(Fact::Number(count)), Some(Fact::Number(status))) => {
+            (Found::Derived(Fact::Number(count)), Some(status)) => {
                 match (count.to_i64(), status.to_i64()) {
                     (Some(count), Some(status)) => {
                         let sum = Number::from(count.saturating_add(status));
@@ -223,10 +228,7 @@ impl Evaluation<'_> {
             }
             (Found::Derived(Fact::Duration(_)), Some(_)) => Truth::Unknown,
             (Found::Derived(fact), _) => self.compared(leaf, fact, true),
-            // A status is a start, and what has been added to it since is not known.
-            (Found::Nothing, Some(status)) if !is_running(origin, &leaf.left) => {
-                self.compared(leaf, status, false)
-            }
+            // A status is where a count began; alone it says nothing about now.
             (Found::Nothing | Found::Events, _) => Truth::Unknown,
         }
     }
@@ -257,7 +259,9 @@ impl Evaluation<'_> {
             knows_all: self.input.world.knows_all_members,
         };
         let operator = match (fact, leaf.operator, leaf.left.odrl_name()) {
-            (Fact::Duration(_), Operator::Eq, Some("elapsedTime" | "meteredTime")) if is_derived => {
+            (Fact::Duration(_), Operator::Eq, Some("elapsedTime" | "meteredTime"))
+                if is_derived =>
+            {
                 Operator::Lteq
             }
             (Fact::Duration(_), Operator::Eq, Some("delayPeriod" | "timeInterval"))
@@ -286,9 +290,7 @@ impl Evaluation<'_> {
     fn event(&self, leaf: &Leaf) -> Truth {
         let RightSide::Values(values) = &leaf.right else { return Truth::Unknown };
         let one = |value: &Value, is| match &value.iri {
-            Some(event) => {
-                self.event_orders(event).map_or(Truth::Unknown, |orders| orders.all(is))
-            }
+            Some(event) => self.event_orders(event).map_or(Truth::Unknown, |orders| orders.all(is)),
             None => Truth::Unknown,
         };
         use std::cmp::Ordering;
@@ -303,12 +305,8 @@ impl Evaluation<'_> {
             Operator::Lteq => single(Ordering::is_le),
             Operator::Gt => single(Ordering::is_gt),
             Operator::Gteq => single(Ordering::is_ge),
-            Operator::IsAnyOf => {
-                Truth::any(values.iter().map(|value| one(value, Ordering::is_eq)))
-            }
-            Operator::IsAllOf => {
-                Truth::all(values.iter().map(|value| one(value, Ordering::is_eq)))
-            }
+            Operator::IsAnyOf => Truth::any(values.iter().map(|value| one(value, Ordering::is_eq))),
+            Operator::IsAllOf => Truth::all(values.iter().map(|value| one(value, Ordering::is_eq))),
             Operator::IsNoneOf => {
                 Truth::all(values.iter().map(|value| one(value, Ordering::is_ne)))
             }
@@ -336,20 +334,6 @@ impl Evaluation<'_> {
             None => self.input.world.knows_all_deeds.then(|| Orders::exactly(Ordering::Less)),
         }
     }
-}
-
-/// Whether the value grows by itself or with use.
-fn is_running(origin: Origin, left: &Term) -> bool {
-    let counts = matches!(
-        origin,
-        Origin::Count
-            | Origin::ElapsedTime
-            | Origin::MeteredTime
-            | Origin::TimeInterval
-            | Origin::DelayPeriod
-            | Origin::DateTime
-    );
-    counts || left.odrl_name() == Some("payAmount")
 }
 
 fn later(one: Met, other: Met) -> Met {

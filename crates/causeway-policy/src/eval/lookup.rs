@@ -81,9 +81,10 @@ pub(crate) fn find<'a>(compiled: &Compiled, input: Input<'a>, slot: &Slot) -> Fo
 fn counted(compiled: &Compiled, input: Input<'_>, slot: &Slot, origin: Origin) -> Option<Fact> {
     let now = input.time()?;
     let rule = compiled.rules.get(slot.rule?)?;
-    let action = rule.action.as_ref().map_or(&input.request.action, |action| {
-        action.name.iri().unwrap_or(&input.request.action)
-    });
+    let action = rule
+        .action
+        .as_ref()
+        .map_or(&input.request.action, |action| action.name.iri().unwrap_or(&input.request.action));
     if !input.world.knows_all_deeds {
         return None;
     }

@@ -99,9 +99,7 @@ impl State {
 /// Who evaluates a policy more than once makes it ready once, with [`Compiled::new`].
 pub fn evaluate(policy: &Policy, request: &Request) -> Report {
     match Compiled::new(policy, &Vocabulary::odrl()) {
-        Ok(compiled) => {
-            compiled.evaluate(request, &World::default(), &Options::default()).report()
-        }
+        Ok(compiled) => compiled.evaluate(request, &World::default(), &Options::default()).report(),
         Err(error) => Report::refused(&error),
     }
 }
@@ -181,8 +179,7 @@ impl<'a> Evaluation<'a> {
         state.assignee =
             self.concerns(rule.assignee.as_ref(), request.assignee.as_ref(), Source::Main);
         state.constraints = self.constraints(rule);
-        state.active =
-            Truth::all([state.action, state.target, state.assignee, state.constraints]);
+        state.active = Truth::all([state.action, state.target, state.assignee, state.constraints]);
         state
     }
 
@@ -221,10 +218,10 @@ impl<'a> Evaluation<'a> {
         let implied = vocabulary.implied(&request.action);
         let covered = match &action.name {
             Term::Opaque(_) => Truth::Unknown,
-            Term::Iri(name) => Truth::any(
-                implied.iter().map(|implied| vocabulary.covers(name, implied)),
-            )
-            .or(vocabulary.covers(name, &request.action)),
+            Term::Iri(name) => {
+                Truth::any(implied.iter().map(|implied| vocabulary.covers(name, implied)))
+                    .or(vocabulary.covers(name, &request.action))
+            }
         };
         let is_part = match &action.name {
             Term::Opaque(_) => Truth::Unknown,
@@ -262,8 +259,7 @@ impl<'a> Evaluation<'a> {
             Term::Iri(name) if name == requested => Truth::True,
             Term::Iri(name) => self.is_member(requested, name, subjects.is_single),
         }));
-        let refined =
-            Truth::all(subjects.refinements.iter().map(|&node| self.holds(node, source)));
+        let refined = Truth::all(subjects.refinements.iter().map(|&node| self.holds(node, source)));
         is_one.and(understood(&subjects.not_understood, refined))
     }
 

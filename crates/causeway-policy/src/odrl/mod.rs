@@ -8,10 +8,9 @@ pub(crate) use self::atomic::AtomicRule;
 mod atomic;
 mod inherit;
 
-
 pub use self::inherit::{InheritError, inherited};
-pub use crate::read::read_full as read;
 use crate::model::{LogicalOperator, NonEmpty, Operand, Operator};
+pub use crate::read::read_full as read;
 use crate::terms::Term;
 
 /// A policy.

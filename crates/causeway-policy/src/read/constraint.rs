@@ -15,7 +15,8 @@ use crate::names::ODRL;
 use crate::number::Number;
 use crate::terms::{Term, kind};
 
-pub(super) const CONSTRAINT_TYPES: &[&str] = &["AtomicConstraint", "Constraint", "LogicalConstraint"];
+pub(super) const CONSTRAINT_TYPES: &[&str] =
+    &["AtomicConstraint", "Constraint", "LogicalConstraint"];
 
 /// What has been found in a constraint so far.
 #[derive(Default)]

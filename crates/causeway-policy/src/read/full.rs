@@ -71,9 +71,7 @@ impl<'v> Reader<'v> {
             Some("prohibition") => {
                 self.full_rules(value, Position::Prohibition, &mut policy.prohibitions)
             }
-            Some("obligation") => {
-                self.full_rules(value, Position::Duty, &mut policy.obligations)
-            }
+            Some("obligation") => self.full_rules(value, Position::Duty, &mut policy.obligations),
             Some("profile") => self.references(value, &mut policy.profiles),
             Some("inheritFrom") => self.references(value, &mut policy.inherits),
             Some("conflict") => {

@@ -12,24 +12,41 @@ use crate::truth::Truth;
 use crate::world::Fact;
 
 impl Evaluation<'_> {
-    /// The verdict with its reasons.
+    /// The verdict with its reasons and the state of every rule.
     pub fn report(&self) -> Report {
+        Report { verdict: self.verdict, findings: self.findings(), rules: self.rules() }
+    }
+
+    /// How every rule stands.
+    pub fn rules(&self) -> Vec<RuleReport> {
+        let report = |(place, index): (Place, usize)| {
+            self.rule_report(&place, index, place.kind == RuleKind::Obligation)
+        };
+        self.places().map(report).collect()
+    }
+
+    /// Everything that was looked at, each in a sentence.
+    pub fn findings(&self) -> Vec<Finding> {
         let mut words = Words { evaluation: self, findings: Vec::new() };
         words.policy();
-        let mut rules = Vec::new();
-        for kind in [RuleKind::Permission, RuleKind::Prohibition, RuleKind::Obligation] {
-            for &index in self.compiled.list(kind) {
-                let place = Place::rule(kind, self.compiled.rules[index].origin);
-                match kind {
-                    RuleKind::Permission => words.permission(&place, index),
-                    RuleKind::Prohibition => words.prohibition(&place, index),
-                    RuleKind::Obligation => words.duty(&place, index),
-                }
-                rules.push(self.rule_report(&place, index, kind == RuleKind::Obligation));
+        for (place, index) in self.places() {
+            match place.kind {
+                RuleKind::Permission => words.permission(&place, index),
+                RuleKind::Prohibition => words.prohibition(&place, index),
+                RuleKind::Obligation => words.duty(&place, index),
             }
         }
         words.conflict();
-        Report { verdict: self.verdict, findings: words.findings, rules }
+        words.findings
+    }
+
+    /// The policy's own rules, each with its place.
+    fn places(&self) -> impl Iterator<Item = (Place, usize)> {
+        let kinds = [RuleKind::Permission, RuleKind::Prohibition, RuleKind::Obligation];
+        kinds.into_iter().flat_map(move |kind| {
+            let place = move |index: usize| Place::rule(kind, self.compiled.rules[index].origin);
+            self.compiled.list(kind).iter().map(move |&index| (place(index), index))
+        })
     }
 
     fn rule_report(&self, place: &Place, index: usize, is_duty: bool) -> RuleReport {
@@ -71,12 +88,7 @@ impl Evaluation<'_> {
             push(PremiseKind::Party, name, state.assignee, &assignee.refinements);
         }
         if let Some(action) = &rule.action {
-            push(
-                PremiseKind::Action,
-                Some(action.name.clone()),
-                state.action,
-                &action.refinements,
-            );
+            push(PremiseKind::Action, Some(action.name.clone()), state.action, &action.refinements);
         }
         premises.extend(self.constraint_premises(&rule.constraints));
         premises
@@ -161,13 +173,12 @@ impl Words<'_, '_> {
         let against = evaluation.states[index].against;
         let vocabulary = &evaluation.compiled.vocabulary;
         let requested = &evaluation.input.request.action;
-        let is_apart = rule.action.as_ref().and_then(|action| action.name.iri()).is_some_and(
-            |name| {
+        let is_apart =
+            rule.action.as_ref().and_then(|action| action.name.iri()).is_some_and(|name| {
                 let implied = vocabulary.implied(requested);
                 vocabulary.covers(requested, name) == Truth::False
                     && implied.iter().all(|one| vocabulary.covers(name, one) == Truth::False)
-            },
-        );
+            });
         let name = self.name(rule);
         match covers {
             Truth::False if is_apart => {
@@ -191,9 +202,7 @@ impl Words<'_, '_> {
         self.constraints(place, &rule.constraints, Step::Constraint);
         let (truth, reason) = match (state.active, state.deontic()) {
             (Truth::False, _) => (Truth::True, Reason::DutyNotDue),
-            (_, Some(state)) => {
-                (self.evaluation.unburdened(index), Reason::DutyState { state })
-            }
+            (_, Some(state)) => (self.evaluation.unburdened(index), Reason::DutyState { state }),
             _ => (self.evaluation.unburdened(index), Reason::Duty),
         };
         self.note(Some(place), self.name(rule), truth, reason);
@@ -316,13 +325,11 @@ impl Evaluation<'_> {
         let Some(slot) = leaf.slot else { return Reason::NotDefined };
         let operator = leaf.operator;
         let expected = shown_right(leaf);
-        let found = match (&self.found[slot], &leaf.status) {
-            (Found::Nothing, None) => return Reason::NoFact,
-            (Found::Events, _) if truth == Truth::Unknown => return Reason::NoFact,
-            (Found::Events, _) => "the events so far".to_owned(),
-            (Found::Nothing, Some(_)) if truth == Truth::Unknown => return Reason::NoFact,
-            (Found::Nothing, Some(status)) => format!("the status {}", shown_fact(status)),
-            (found, _) => {
+        let found = match &self.found[slot] {
+            // A delay within a sequence may be known though nothing is stated about it.
+            Found::Nothing | Found::Events if truth == Truth::Unknown => return Reason::NoFact,
+            Found::Nothing | Found::Events => "what happened so far".to_owned(),
+            found => {
                 let values = found.fact().map(Fact::values).unwrap_or_default();
                 shown(values.iter().map(shown_fact), " or ")
             }
@@ -379,9 +386,7 @@ fn shown_right(leaf: &Leaf) -> String {
     };
     let text = match &leaf.right {
         RightSide::Values(values) => shown(values.iter().map(shown_value), joint),
-        RightSide::References(references) => {
-            shown(references.iter().map(Term::to_string), joint)
-        }
+        RightSide::References(references) => shown(references.iter().map(Term::to_string), joint),
     };
     match &leaf.unit {
         Some(unit) => format!("{text} {unit}"),

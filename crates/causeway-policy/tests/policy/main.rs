@@ -4,11 +4,16 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod dialects;
+mod duties;
 mod evaluation;
 mod hostile;
 mod kleene;
+mod monotone;
+mod operators;
 mod properties;
 mod terms;
+mod time;
+mod whole;
 
 use causeway_policy::{Contexts, Policy, read};
 use serde_json::Value;
