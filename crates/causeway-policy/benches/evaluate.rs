@@ -7,7 +7,7 @@
 
 use std::hint::black_box;
 
-use causeway_policy::{Compiled, Contexts, Facts, Iri, Options, Request, Vocabulary, World, odrl};
+use causeway_policy::{Compiled, Contexts, Facts, Iri, Request, Vocabulary, World, odrl};
 use causeway_types::Timestamp;
 use criterion::{Criterion, criterion_group, criterion_main};
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ fn large() -> odrl::Policy {
 }
 
 fn evaluate(criterion: &mut Criterion) {
-    let (vocabulary, options, world) = (Vocabulary::odrl(), Options::default(), World::default());
+    let (vocabulary, world) = (Vocabulary::odrl(), World::default());
     let now = Timestamp::parse("2024-02-12T11:20:10.999Z").unwrap();
     let iri = |name: &str| Iri::parse(name).unwrap();
     let facts =
@@ -54,20 +54,16 @@ fn evaluate(criterion: &mut Criterion) {
     request.assignee = Some(iri("urn:party:alice"));
     for (name, policy) in [("ordinary", ordinary()), ("large", large())] {
         let compiled = Compiled::whole(&policy, &vocabulary).unwrap();
-        let verdict = compiled.evaluate(&request, &world, &options).verdict();
+        let verdict = compiled.evaluate(&request, &world).verdict();
         assert_eq!(verdict.as_str(), "permitted");
         criterion.bench_function(&format!("{name}, verdict"), |bencher| {
-            bencher.iter(|| black_box(&compiled).evaluate(black_box(&request), &world, &options));
+            bencher.iter(|| black_box(&compiled).evaluate(black_box(&request), &world));
         });
         criterion.bench_function(&format!("{name}, states of all rules"), |bencher| {
-            bencher.iter(|| {
-                black_box(&compiled).evaluate(black_box(&request), &world, &options).rules()
-            });
+            bencher.iter(|| black_box(&compiled).evaluate(black_box(&request), &world).rules());
         });
         criterion.bench_function(&format!("{name}, report in words"), |bencher| {
-            bencher.iter(|| {
-                black_box(&compiled).evaluate(black_box(&request), &world, &options).report()
-            });
+            bencher.iter(|| black_box(&compiled).evaluate(black_box(&request), &world).report());
         });
         criterion.bench_function(&format!("{name}, make ready"), |bencher| {
             bencher.iter(|| Compiled::whole(black_box(&policy), &vocabulary));

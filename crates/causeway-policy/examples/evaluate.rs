@@ -1,9 +1,10 @@
 //! Evaluates cases given as JSON, one a line, and writes a report a line: how other programs, such
 //! as `cargo xtask odrl-suite`, use the evaluator. It reads no RDF and compares nothing.
 //!
-//! A case has `policy` (JSON-LD), `request` (`action`, `target`, `assignee`, `facts`), and may have
-//! `world`, `vocabulary` (see `Vocabulary::with_document`) and `options`; what is in them stands in
-//! the functions below. Names are full IRIs or have a known prefix.
+//! A case has `policy` (JSON-LD) and `request` (`action`, `target`, `assignee`, `facts`), and may
+//! have `parents` (of the policy), `world`, `vocabulary` (see `Vocabulary::with_document`) and
+//! `options`; what is in them stands in the functions below. Names are full IRIs or have a known
+//! prefix.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, Write as _};
@@ -28,17 +29,23 @@ fn main() -> std::io::Result<()> {
 
 fn evaluate(line: &str) -> Reading<Value> {
     let case: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    let policy = odrl::read(&case["policy"], &Contexts::dsp()).map_err(|e| e.to_string())?;
+    let policy = policy_of(&case["policy"])?;
     let document = match &case["vocabulary"] {
         Value::Null => json!({}),
         document => document.clone(),
     };
     let vocabulary = Vocabulary::odrl().with_document(&document).map_err(|e| e.to_string())?;
+    let parents = many(&case["parents"]).map(policy_of).collect::<Reading<Vec<_>>>()?;
+    let policy = odrl::inherited(&policy, &parents).map_err(|e| e.to_string())?;
     let compiled = Compiled::whole(&policy, &vocabulary).map_err(|e| e.to_string())?;
+    let compiled = compiled.with_options(options(&case["options"])?);
     let request = request(&case["request"])?;
     let world = world(&case["world"])?;
-    let options = options(&case["options"])?;
-    Ok(compiled.evaluate(&request, &world, &options).report().to_value())
+    Ok(compiled.evaluate(&request, &world).report().to_value())
+}
+
+fn policy_of(value: &Value) -> Reading<odrl::Policy> {
+    odrl::read(value, &Contexts::dsp()).map_err(|error| error.to_string())
 }
 
 fn request(value: &Value) -> Reading<Request> {

@@ -15,6 +15,7 @@ use crate::model::{LogicalOperator, Operator};
 use crate::number::Number;
 use crate::odrl::{self, Condition, Conflict, Constraint, Kind, Right, Thing};
 use crate::operands::{self, Origin};
+use crate::options::Options;
 use crate::read::{ReadError, read_full};
 use crate::report::RuleKind;
 use crate::terms::{Contexts, Iri, Term};
@@ -24,6 +25,7 @@ use crate::vocabulary::Vocabulary;
 #[derive(Debug, Clone)]
 pub struct Compiled {
     pub(crate) vocabulary: Vocabulary,
+    pub(crate) options: Options,
     pub(crate) kind: Kind,
     /// Nothing if several strategies contradict each other.
     pub(crate) conflict: Option<Conflict>,
@@ -171,6 +173,7 @@ impl Compiled {
         not_understood.extend(unknown.cloned());
         let mut compiled = Self {
             vocabulary: vocabulary.clone(),
+            options: Options::default(),
             kind: policy.kind.clone(),
             conflict: policy.conflict().cloned(),
             not_understood,
@@ -194,6 +197,12 @@ impl Compiled {
             }
         }
         Ok(compiled)
+    }
+
+    /// With other choices than the strictest where ODRL leaves one.
+    #[must_use]
+    pub fn with_options(self, options: Options) -> Self {
+        Self { options, ..self }
     }
 
     /// The rules of one list.

@@ -40,19 +40,26 @@ const NESTED: &[&str] = &[
 ];
 
 /// The JSON of one case, for one rule of the request.
-pub(super) fn json(policy: (&Graph, &str), request: (&Graph, &str), sotw: (&Graph, &str)) -> Value {
+pub(super) fn json(
+    policy: (&Graph, &str),
+    request: (&Graph, &str),
+    sotw: (&Graph, &str),
+    parents: &[(&Graph, String)],
+) -> Value {
     let (graph, rule) = request;
     let graphs = [policy.0, request.0, sotw.0];
+    let parents: Vec<Value> = parents.iter().map(|(graph, name)| node(graph, name, 0)).collect();
     let one = |property: &str| graph.name(rule, &format!("{ODRL}{property}"));
     json!({
         "policy": node(policy.0, policy.1, 0),
+        "parents": parents,
         "request": {
             "action": one("action").map(|action| action_name(graph, &action)),
             "target": one("target"),
             "assignee": one("assignee"),
             "facts": context(graph, rule),
         },
-        "world": world(sotw, &graphs),
+        "world": world(sotw, &graphs, &[one("assignee"), one("target")]),
         "vocabulary": vocabulary(&graphs),
         // What the suite was made for: duties that may be fulfilled later, the clock of the world,
         // rules without an action, and times of XML Schema in UTC.
@@ -130,12 +137,13 @@ fn literal(value: &Term) -> Value {
 }
 
 /// What a request says besides who does what with what: properties that are left operands, and
-/// statements in the form of constraints with `eq`.
+/// statements in the form of constraints with `eq`, on its action too.
 fn context(graph: &Graph, rule: &str) -> Value {
     let mut facts = Map::new();
     let of = |(_, _, object): &(_, &str, &Term)| object_name(object).as_deref() == Some(rule);
     let holders = graph.triples().filter(of).map(|(subject, ..)| name(subject));
-    let owners = std::iter::once(rule.to_owned()).chain(holders);
+    let actions = graph.names(rule, &format!("{ODRL}action"));
+    let owners = std::iter::once(rule.to_owned()).chain(holders).chain(actions);
     for owner in owners {
         for (property, value) in graph.of(&owner) {
             if is_left_operand(property) {
@@ -191,9 +199,16 @@ fn is_left_operand(property: &str) -> bool {
     is_own || property.strip_prefix(ODRL).is_some_and(|name| !STRUCTURE.contains(&name))
 }
 
-fn world((graph, sotw): (&Graph, &str), graphs: &[&Graph]) -> Value {
+fn world((graph, sotw): (&Graph, &str), graphs: &[&Graph], requested: &[Option<String>]) -> Value {
     let mut facts = Map::new();
-    let included = graph.names(sotw, &format!("{SUITE}includes"));
+    // What is said about a party or asset is no fact about a request of others.
+    let is_thing = |name: &String| {
+        let says = |property: String| !graph.objects(name, &property).is_empty();
+        says(format!("{RDF}type")) || says(format!("{ODRL}partOf"))
+    };
+    let included = graph.names(sotw, &format!("{SUITE}includes")).into_iter().filter(|name| {
+        !is_thing(name) || requested.iter().flatten().any(|requested| requested == name)
+    });
     for owner in std::iter::once(sotw.to_owned()).chain(included) {
         for (property, value) in graph.of(&owner) {
             if is_left_operand(property) {

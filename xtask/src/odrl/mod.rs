@@ -103,23 +103,57 @@ impl Suite {
 
     fn inputs(&self, graph: &Graph, case: &str) -> Result<Vec<(String, Value)>, String> {
         let part = |property: &str| {
-            let name = graph
-                .name(case, &format!("{SUITE}{property}"))
-                .ok_or_else(|| format!("the case names no {property}"))?;
-            let found = self.others.iter().chain([graph]).find(|graph| graph.describes(&name));
-            let found = found.ok_or_else(|| format!("no file describes the {property} {name}"))?;
-            Ok::<_, String>((found, name))
+            let names = graph.names(case, &format!("{SUITE}{property}"));
+            if names.is_empty() {
+                return Err(format!("the case names no {property}"));
+            }
+            let found = names.into_iter().map(|name| match self.describing(graph, &name) {
+                Some(found) => Ok((found, name)),
+                None => Err(format!("no file describes the {property} {name}")),
+            });
+            found.collect::<Result<Vec<_>, _>>()
         };
-        let (policy, request, sotw) = (part("policy")?, part("request")?, part("sotw")?);
-        let rules = request_rules(request.0, &request.1);
-        if rules.is_empty() {
-            return Err(format!("the request {} asks for nothing", request.1));
+        let (policies, requests, sotw) = (part("policy")?, part("request")?, part("sotw")?);
+        let [(world, sotw)] = sotw.as_slice() else {
+            return Err(format!("the case names {} states of the world", sotw.len()));
+        };
+        let mut inputs = Vec::new();
+        for (policy, policy_name) in &policies {
+            let parents = self.parents(policy, policy_name);
+            for (request, request_name) in &requests {
+                let rules = request_rules(request, request_name);
+                if rules.is_empty() {
+                    return Err(format!("the request {request_name} asks for nothing"));
+                }
+                for rule in rules {
+                    let (policy, request) = ((*policy, &**policy_name), (*request, &*rule));
+                    let json = case::json(policy, request, (world, sotw), &parents);
+                    inputs.push((rule, json));
+                }
+            }
         }
-        let input = |rule: String| {
-            let json = case::json((policy.0, &policy.1), (request.0, &rule), (sotw.0, &sotw.1));
-            (rule, json)
-        };
-        Ok(rules.into_iter().map(input).collect())
+        Ok(inputs)
+    }
+
+    /// The file that says something about `name`; the case's own comes last.
+    fn describing<'a>(&'a self, case: &'a Graph, name: &str) -> Option<&'a Graph> {
+        self.others.iter().chain([case]).find(|graph| graph.describes(name))
+    }
+
+    /// The policies that a policy inherits from, and those that these inherit from.
+    fn parents<'a>(&'a self, graph: &'a Graph, policy: &str) -> Vec<(&'a Graph, String)> {
+        let mut parents: Vec<(&Graph, String)> = Vec::new();
+        let mut next = vec![(graph, policy.to_owned())];
+        while let Some((graph, name)) = next.pop() {
+            for parent in graph.names(&name, &format!("{ODRL}inheritFrom")) {
+                let is_new = parents.iter().all(|(_, known)| *known != parent);
+                let found = self.describing(graph, &parent).filter(|_| is_new);
+                let Some(found) = found else { continue };
+                parents.push((found, parent.clone()));
+                next.push((found, parent));
+            }
+        }
+        parents
     }
 }
 

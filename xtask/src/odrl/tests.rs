@@ -47,7 +47,7 @@ fn a_policy_in_turtle_becomes_nested_json_in_the_order_of_the_file() {
     let request = graph("ex:q odrl:action odrl:print; odrl:target ex:x; odrl:assignee ex:alice.");
     let sotw = graph("ex:s a ex:Sotw.");
     let (rule, state) = (ex("q"), ex("s"));
-    let json = case::json((&policy, &ex("p")), (&request, &rule), (&sotw, &state));
+    let json = case::json((&policy, &ex("p")), (&request, &rule), (&sotw, &state), &[]);
     let typed = |value: &str, name: &str| {
         let datatype = format!("http://www.w3.org/2001/XMLSchema#{name}");
         json!({ "@value": value, "@type": datatype })
@@ -96,7 +96,7 @@ fn the_state_of_the_world_is_read_with_clock_members_duties_and_hierarchies() {
     );
     let policy = graph("ex:p odrl:permission ex:r.");
     let (rule, state) = (ex("q"), ex("s"));
-    let json = case::json((&policy, &ex("p")), (&request, &rule), (&sotw, &state));
+    let json = case::json((&policy, &ex("p")), (&request, &rule), (&sotw, &state), &[]);
     let (world, vocabulary) = (&json["world"], &json["vocabulary"]);
     assert_eq!(world["now"], "2024-02-12T11:20:10Z");
     assert_eq!(world["facts"][odrl("spatial")], json!({ "@id": ex("DE") }));

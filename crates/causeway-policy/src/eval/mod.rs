@@ -99,7 +99,7 @@ impl State {
 /// Who evaluates a policy more than once makes it ready once, with [`Compiled::new`].
 pub fn evaluate(policy: &Policy, request: &Request) -> Report {
     match Compiled::new(policy, &Vocabulary::odrl()) {
-        Ok(compiled) => compiled.evaluate(request, &World::default(), &Options::default()).report(),
+        Ok(compiled) => compiled.evaluate(request, &World::default()).report(),
         Err(error) => Report::refused(&error),
     }
 }
@@ -107,13 +107,8 @@ pub fn evaluate(policy: &Policy, request: &Request) -> Report {
 impl Compiled {
     /// Evaluates the policy. What is allocated is bounded by the policy's size and freed with the
     /// answer; nothing is kept from one evaluation to the next.
-    pub fn evaluate<'a>(
-        &'a self,
-        request: &'a Request,
-        world: &'a World,
-        options: &'a Options,
-    ) -> Evaluation<'a> {
-        let input = Input { request, world, options };
+    pub fn evaluate<'a>(&'a self, request: &'a Request, world: &'a World) -> Evaluation<'a> {
+        let input = Input { request, world, options: &self.options };
         let mut evaluation = Evaluation {
             compiled: self,
             input,

@@ -191,13 +191,8 @@ fn learn(request: &mut Request, world: &mut World, lesson: &Lesson) {
     }
 }
 
-fn states(
-    compiled: &Compiled,
-    request: &Request,
-    world: &World,
-    options: &Options,
-) -> (Verdict, Vec<Truth>) {
-    let evaluation = compiled.evaluate(request, world, options);
+fn states(compiled: &Compiled, request: &Request, world: &World) -> (Verdict, Vec<Truth>) {
+    let evaluation = compiled.evaluate(request, world);
     let active = evaluation.rules().iter().map(|rule| rule.active).collect();
     (evaluation.verdict(), active)
 }
@@ -213,15 +208,14 @@ proptest! {
     fn learning_settles_and_never_turns(
         policy in policy(), lessons in vec(lesson(), 1..10), eventual in any::<bool>(),
     ) {
-        let compiled = ready(&policy);
         let duty_mode = if eventual { DutyMode::Eventual } else { DutyMode::PreCondition };
-        let options = Options { duty_mode, ..Options::default() };
+        let compiled = ready(&policy).with_options(Options { duty_mode, ..Options::default() });
         let mut request = Request::of(iri("odrl:read"), Facts::new());
         let mut world = World::default();
-        let (mut verdict, mut active) = states(&compiled, &request, &world, &options);
+        let (mut verdict, mut active) = states(&compiled, &request, &world);
         for lesson in &lessons {
             learn(&mut request, &mut world, lesson);
-            let (next, then) = states(&compiled, &request, &world, &options);
+            let (next, then) = states(&compiled, &request, &world);
             prop_assert!(
                 verdict == Verdict::Unknown || verdict == next,
                 "{:?} became {:?} by {:?}", verdict, next, lesson
@@ -251,10 +245,10 @@ proptest! {
                 }
             }
         }
-        let (world, options) = (World::default(), Options::default());
+        let world = World::default();
         let request = Request::of(iri("odrl:read"), Facts::at(at(0)));
-        let before = ready(&policy).evaluate(&request, &world, &options).verdict();
-        let after = ready(&more).evaluate(&request, &world, &options).verdict();
+        let before = ready(&policy).evaluate(&request, &world).verdict();
+        let after = ready(&more).evaluate(&request, &world).verdict();
         // A prohibition that is not understood prohibits no more, but may.
         prop_assert!(before == Verdict::Permitted || after != Verdict::Permitted);
     }
@@ -266,19 +260,19 @@ proptest! {
             let rules = atomic[list].take();
             atomic[list] = rules.as_array().unwrap().iter().flat_map(split).collect();
         }
-        let (world, options) = (World::default(), Options::default());
+        let world = World::default();
         let mut request = Request::of(iri("odrl:read"), Facts::at(at(0)));
         request.assignee = Some(iri("urn:alice"));
-        let compact = ready(&policy).evaluate(&request, &world, &options).verdict();
-        prop_assert_eq!(compact, ready(&atomic).evaluate(&request, &world, &options).verdict());
+        let compact = ready(&policy).evaluate(&request, &world).verdict();
+        prop_assert_eq!(compact, ready(&atomic).evaluate(&request, &world).verdict());
     }
 
     #[test]
     fn every_sentence_of_a_whole_policy_is_short(policy in policy()) {
         let request = Request::of(iri("odrl:read"), Facts::at(at(0)));
-        let (world, options) = (World::default(), Options::default());
+        let world = World::default();
         let compiled = ready(&policy);
-        let report = compiled.evaluate(&request, &world, &options).report();
+        let report = compiled.evaluate(&request, &world).report();
         prop_assert!(!report.findings.is_empty());
         for finding in &report.findings {
             let line = finding.to_string();

@@ -1,8 +1,8 @@
 //! Every operator against every type of value, as a table of what is met, unmet or cannot be told.
 
 use causeway_policy::{
-    Compiled, Contexts, Duration, Fact, Facts, Number, Operator, Options, Relation, Request, Term,
-    Verdict, Vocabulary, World, odrl,
+    Compiled, Contexts, Duration, Fact, Facts, Number, Operator, Relation, Request, Term, Verdict,
+    Vocabulary, World, odrl,
 };
 use causeway_types::Timestamp;
 use serde_json::{Value, json};
@@ -29,8 +29,8 @@ fn check_with(fact: &Fact, right: &Value, more: Value, expected: &str) {
         let policy = json!({ "permission": { "action": "use", "constraint": constraint } });
         let policy = odrl::read(&policy, &Contexts::dsp()).unwrap();
         let compiled = Compiled::whole(&policy, &vocabulary).unwrap();
-        let (world, options) = (World::default(), Options::default());
-        found.push(match compiled.evaluate(&request, &world, &options).verdict() {
+        let world = World::default();
+        found.push(match compiled.evaluate(&request, &world).verdict() {
             Verdict::Permitted => '+',
             Verdict::Denied => '-',
             Verdict::Unknown => '?',

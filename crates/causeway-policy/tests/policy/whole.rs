@@ -41,7 +41,7 @@ pub(crate) fn report(
     options: &Options,
 ) -> Report {
     let compiled = Compiled::whole(&read(policy), &vocabulary()).unwrap();
-    compiled.evaluate(request, world, options).report()
+    compiled.with_options(*options).evaluate(request, world).report()
 }
 
 fn vocabulary() -> Vocabulary {
@@ -477,14 +477,14 @@ fn a_policy_of_the_wire_is_evaluated_whole() {
         ),
         ..request()
     };
-    let (world, options) = (World::default(), Options::default());
+    let world = World::default();
     for (request, expected) in [
         (price("5", "urn:euro"), Permitted),
         (price("5.01", "urn:euro"), Denied),
         (price("5", "urn:dollar"), Unknown),
         (Request { target: None, ..price("5", "urn:euro") }, Unknown),
     ] {
-        assert_eq!(compiled.evaluate(&request, &world, &options).verdict(), expected);
+        assert_eq!(compiled.evaluate(&request, &world).verdict(), expected);
     }
 }
 
