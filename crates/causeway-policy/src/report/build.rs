@@ -389,7 +389,7 @@ fn shown_right(leaf: &Leaf) -> String {
         RightSide::References(references) => shown(references.iter().map(Term::to_string), joint),
     };
     match &leaf.unit {
-        Some(unit) => format!("{text} {unit}"),
+        Some(unit) => format!("{text} {}", short(&unit.to_string())),
         None => text,
     }
 }
@@ -397,7 +397,7 @@ fn shown_right(leaf: &Leaf) -> String {
 fn shown_value(value: &Value) -> String {
     match &value.source {
         Operand::Text(text) => quoted(text),
-        Operand::Reference(term) => term.to_string(),
+        Operand::Reference(term) => short(&term.to_string()),
         Operand::Number(number) => number.to_string(),
         Operand::Boolean(value) => value.to_string(),
         Operand::Literal(literal) => quoted(literal.text()),
@@ -408,7 +408,7 @@ fn shown_value(value: &Value) -> String {
 fn shown_fact(fact: &Fact) -> String {
     match fact {
         Fact::Text(text) => quoted(text),
-        Fact::Iri(iri) => iri.to_string(),
+        Fact::Iri(iri) => short(&iri.to_string()),
         Fact::Number(number) => number.to_string(),
         Fact::Quantity(number, unit) => format!("{number} {}", quoted(unit)),
         Fact::Boolean(value) => value.to_string(),
@@ -416,6 +416,16 @@ fn shown_fact(fact: &Fact) -> String {
         Fact::Duration(duration) => duration.to_string(),
         Fact::Set(_) => "a set inside a set".to_owned(),
     }
+}
+
+/// A name that others chose, cut.
+fn short(name: &str) -> String {
+    const SHOWN_CHARS_MAX: usize = 256;
+    let mut short: String = name.chars().take(SHOWN_CHARS_MAX).collect();
+    if short.len() < name.len() {
+        short.push('…');
+    }
+    short
 }
 
 fn quoted(text: &str) -> String {
