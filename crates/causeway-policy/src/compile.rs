@@ -73,6 +73,8 @@ pub(crate) struct Slot {
     pub(crate) origin: Origin,
     /// The rule whose action is counted, where something is counted.
     pub(crate) rule: Option<usize>,
+    /// What is counted, where the constraint says so: users, devices, copies.
+    pub(crate) unit: Option<Term>,
 }
 
 /// Whose property a left operand is.
@@ -310,7 +312,7 @@ impl Compiled {
     }
 
     fn leaf(&mut self, atomic: &odrl::Atomic, scope: Scope) -> Leaf {
-        let slot = atomic.left.iri().map(|left| self.slot(left, scope));
+        let slot = atomic.left.iri().map(|left| self.slot(left, atomic.unit.as_ref(), scope));
         let right = match &atomic.right {
             Right::Values(values) => RightSide::Values(
                 values
@@ -334,7 +336,7 @@ impl Compiled {
         }
     }
 
-    fn slot(&mut self, left: &Iri, scope: Scope) -> usize {
+    fn slot(&mut self, left: &Iri, unit: Option<&Term>, scope: Scope) -> usize {
         let left = operands::canonical(left);
         let origin = operands::origin(&left);
         let counts = matches!(
@@ -342,7 +344,8 @@ impl Compiled {
             Origin::Count | Origin::ElapsedTime | Origin::MeteredTime | Origin::TimeInterval
         );
         let rule = counts.then_some(scope.rule);
-        let slot = Slot { subject: scope.subject, left, origin, rule };
+        let unit = unit.filter(|_| origin == Origin::Count).cloned();
+        let slot = Slot { subject: scope.subject, left, origin, rule, unit };
         match self.slots.iter().position(|other| *other == slot) {
             Some(index) => index,
             None => {

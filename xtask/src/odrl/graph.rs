@@ -14,23 +14,28 @@ pub(super) const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 #[derive(Debug, Default, Clone)]
 pub(super) struct Graph {
     pub(super) path: PathBuf,
+    /// Why the file has no triples, if it cannot be read.
+    pub(super) fault: Option<String>,
     triples: Vec<Triple>,
 }
 
 impl Graph {
-    /// Reads one file.
-    pub(super) fn read(path: &Path) -> Result<Self> {
-        let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let mut graph = Self::parse(&text).with_context(|| path.display().to_string())?;
+    /// Reads one file. What is wrong with one says nothing about the others.
+    fn read(path: &Path) -> Self {
+        let read = || Self::parse(&fs::read(path)?);
+        let mut graph = read().unwrap_or_else(|error| {
+            let fault = format!("{}: {error:#}", path.display());
+            Self { fault: Some(fault), ..Self::default() }
+        });
         graph.path = path.to_owned();
-        Ok(graph)
+        graph
     }
 
     /// Parses Turtle; relative names are names of nothing that exists.
     pub(super) fn parse(text: &[u8]) -> Result<Self> {
         let parser = TurtleParser::new().lenient().with_base_iri("urn:suite:")?;
         let triples = parser.for_slice(text).collect::<Result<_, _>>()?;
-        Ok(Self { path: PathBuf::new(), triples })
+        Ok(Self { triples, ..Self::default() })
     }
 
     /// Reads every Turtle file of a folder, by name; a folder that is not there has none.
@@ -44,7 +49,7 @@ impl Graph {
         let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
         paths.retain(|path| path.extension().is_some_and(|ending| ending == "ttl"));
         paths.sort();
-        paths.iter().map(|path| Self::read(path)).collect()
+        Ok(paths.iter().map(|path| Self::read(path)).collect())
     }
 
     /// All triples.

@@ -81,11 +81,19 @@ impl Suite {
         for kind in ["policies", "requests", "sotw"] {
             others.extend(Graph::read_all(&data.join(kind))?);
         }
+        for fault in others.iter().filter_map(|graph: &Graph| graph.fault.as_ref()) {
+            eprintln!("warning: {fault}");
+        }
         Ok(Self { cases: Graph::read_all(&data.join("test_cases"))?, others })
     }
 
     fn cases_of<'a>(&self, graph: &'a Graph) -> Vec<Case<'a>> {
         let cases = graph.instances(&format!("{SUITE}TestCase"));
+        if cases.is_empty() {
+            let fault = graph.fault.clone().unwrap_or("the file has no ex:TestCase".to_owned());
+            let name = graph.path.display().to_string();
+            return vec![Case { name, graph, expected: Vec::new(), inputs: Err(fault) }];
+        }
         cases.into_iter().map(|case| self.case(graph, &case)).collect()
     }
 

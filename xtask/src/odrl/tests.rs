@@ -211,6 +211,12 @@ fn what_a_case_needs_and_no_file_describes_is_the_reason_of_its_difference() {
     assert_eq!(cases[0].name, "testcase-1");
     let (differences, _) = cases[0].outcome(&mut std::iter::empty());
     assert_eq!(differences.activation, ["no file describes the policy http://example.org/p"]);
+    let (empty, mut broken) = (Graph::default(), Graph::default());
+    broken.fault = Some("x".to_owned());
+    for (graph, expected) in [(&empty, "the file has no ex:TestCase"), (&broken, "x")] {
+        let (differences, _) = suite.cases_of(graph)[0].outcome(&mut std::iter::empty());
+        assert_eq!(differences.activation, [expected]);
+    }
 }
 
 #[test]

@@ -217,15 +217,12 @@ impl Evaluation<'_> {
         match (found, &leaf.status) {
             (Found::Stated(known), _) => self.compared(leaf, &known.fact, false),
             // What was counted before the policy is added to what the log counts since.
-            (Found::Derived(Fact::Number(count)), Some(status)) => {
-                match (count.to_i64(), status.to_i64()) {
-                    (Some(count), Some(status)) => {
-                        let sum = Number::from(count.saturating_add(status));
-                        self.compared(leaf, &Fact::Number(sum), true)
-                    }
-                    _ => Truth::Unknown,
-                }
-            }
+            (Found::Derived(Fact::Number(count)), Some(status)) => plus(count, status)
+                .map_or(Truth::Unknown, |sum| self.compared(leaf, &Fact::Number(sum), true)),
+            (Found::Derived(Fact::Quantity(count, unit)), Some(status)) => plus(count, status)
+                .map_or(Truth::Unknown, |sum| {
+                    self.compared(leaf, &Fact::Quantity(sum, unit.clone()), true)
+                }),
             (Found::Derived(Fact::Duration(_)), Some(_)) => Truth::Unknown,
             (Found::Derived(fact), _) => self.compared(leaf, fact, true),
             // A status is where a count began; alone it says nothing about now.
@@ -334,6 +331,11 @@ impl Evaluation<'_> {
             None => self.input.world.knows_all_deeds.then(|| Orders::exactly(Ordering::Less)),
         }
     }
+}
+
+/// Counts are whole numbers; what is none was not counted.
+fn plus(count: &Number, status: &Number) -> Option<Number> {
+    Some(Number::from(count.to_i64()?.saturating_add(status.to_i64()?)))
 }
 
 fn later(one: Met, other: Met) -> Met {

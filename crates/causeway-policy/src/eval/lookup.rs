@@ -7,9 +7,9 @@ use causeway_types::Timestamp;
 use super::Input;
 use crate::compile::{Compiled, Slot, Subject};
 use crate::number::Number;
-use crate::operands::Origin;
+use crate::operands::{Origin, odrl};
 use crate::options::TimeSource;
-use crate::terms::Iri;
+use crate::terms::{Iri, Term};
 use crate::truth::Truth;
 use crate::values::Duration;
 use crate::world::{Deed, Fact, Known};
@@ -96,10 +96,7 @@ fn counted(compiled: &Compiled, input: Input<'_>, slot: &Slot, origin: Origin) -
             && is_same(&input.request.target, &deed.target)
     });
     Some(match origin {
-        Origin::Count => {
-            let count = i64::try_from(earlier.count()).unwrap_or(i64::MAX);
-            Fact::Number(Number::from(count.saturating_add(1)))
-        }
+        Origin::Count => return count(earlier, slot.unit.as_ref()),
         Origin::ElapsedTime => {
             let first = earlier.map(|deed| deed.at).min();
             Fact::Duration(first.map_or(Duration::ZERO, |first| between(first, now)))
@@ -112,6 +109,26 @@ fn counted(compiled: &Compiled, input: Input<'_>, slot: &Slot, origin: Origin) -
             Fact::Duration(earlier.fold(Duration::ZERO, |sum, deed| sum.plus(deed.duration)))
         }
         _ => return None,
+    })
+}
+
+/// How often something was done, the requested time included; in a unit, only what is known to be
+/// counted in it (`odrl:unitOfCount`).
+fn count<'a>(earlier: impl Iterator<Item = &'a Deed>, unit: Option<&Term>) -> Option<Fact> {
+    let (mut count, unit_of_count) = (1_i64, odrl("unitOfCount"));
+    for deed in earlier {
+        let counts = match (unit, deed.facts.of(&unit_of_count)) {
+            (None, _) => true,
+            (Some(unit), Some(Fact::Text(own))) => own == unit.as_str(),
+            (Some(unit), Some(Fact::Iri(own))) => own.as_str() == unit.as_str(),
+            (Some(_), _) => return None,
+        };
+        count = count.saturating_add(i64::from(counts));
+    }
+    let count = Number::from(count);
+    Some(match unit {
+        Some(unit) => Fact::Quantity(count, unit.as_str().into()),
+        None => Fact::Number(count),
     })
 }
 

@@ -127,6 +127,32 @@ fn counts_and_periods_follow_from_a_complete_log() {
 }
 
 #[test]
+fn a_count_in_a_unit_counts_what_was_done_in_that_unit() {
+    let per = |unit: &str, deed: Deed| Deed {
+        facts: Facts::new().with(iri("odrl:unitOfCount"), Fact::Text(unit.to_owned())),
+        ..deed
+    };
+    let counted = |limit: i64, unit: &str, status: Option<i64>| {
+        let mut constraint = atomic("count", "lteq", json!(limit));
+        constraint["unit"] = json!(unit);
+        constraint["status"] = json!(status);
+        constraint
+    };
+    let log = World {
+        deeds: vec![per("copy", read_at("12T10:00", 1)), per("user", read_at("12T11:00", 1))],
+        ..world()
+    };
+    check(&counted(2, "copy", None), &log, Permitted);
+    check(&counted(1, "copy", None), &log, Denied);
+    check(&counted(3, "copy", Some(1)), &log, Permitted);
+    check(&counted(2, "copy", Some(1)), &log, Denied);
+    check(&counted(1, "device", None), &log, Permitted);
+    let mut partly = log;
+    partly.deeds.push(read_at("12T11:30", 1));
+    check(&counted(9, "copy", None), &partly, Unknown);
+}
+
+#[test]
 fn a_stated_value_comes_before_one_that_follows_from_the_log() {
     let twice = Fact::Number(2.into());
     let request = Request { facts: Facts::new().with(iri("odrl:count"), twice), ..request() };
