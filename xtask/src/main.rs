@@ -10,6 +10,7 @@ mod conformance;
 mod demo;
 mod fuzz;
 mod metadata;
+mod odrl;
 mod parts;
 mod report;
 mod run;
@@ -42,6 +43,7 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
         ["fuzz", options @ ..] => fuzz::command(options),
         ["conformance", "dsp", options @ ..] => conformance::command(options),
         ["conformance", "edc", options @ ..] => conformance::edc::command(options),
+        ["odrl-suite", options @ ..] => odrl::command(options),
         ["codegen"] => codegen::write(),
         ["codegen", "--check"] => codegen::check(),
         [] | ["help" | "--help" | "-h", ..] => {
@@ -75,6 +77,8 @@ cargo xtask <command>
   conformance edc [--binary FILE]
                                an exchange with a stock Eclipse EDC, in both directions; needs
                                a JDK and Maven
+  odrl-suite DIR               the evaluator of policies against a folder in the layout of the
+                               SolidLab ODRL test suite
   codegen [--check]            write, or compare, the generated files
   help                         this text
 ",

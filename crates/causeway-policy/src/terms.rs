@@ -139,6 +139,16 @@ impl Iri {
         }
     }
 
+    /// An IRI that is written out in this crate.
+    pub(crate) const fn known(text: &'static str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+
+    /// A name of this crate in a namespace of this crate.
+    pub(crate) fn from_cow(text: Cow<'static, str>) -> Self {
+        Self(text)
+    }
+
     /// The IRI.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -24,6 +24,14 @@ pub const TEXT_LANGUAGES_MAX: usize = 64;
 pub const POLICY_RULES_MAX: usize = 200;
 /// Most constraints in a policy, nested ones included.
 pub const POLICY_CONSTRAINTS_MAX: usize = 500;
+/// Most rules in a policy that is evaluated, once each is about one action, target and assignee.
+pub const POLICY_EVALUATED_RULES_MAX: usize = 1_000;
+/// Most constraints in a policy that is evaluated, refinements and nested ones included.
+pub const POLICY_EVALUATED_CONSTRAINTS_MAX: usize = 4_000;
+/// Longest chain of policies that inherit from each other.
+pub const POLICY_INHERITANCE_DEPTH_MAX: usize = 16;
+/// Longest chain of terms of a hierarchy, each part of the next, that is followed.
+pub const HIERARCHY_STEPS_MAX: usize = 10_000;
 /// Longest text of a number in a policy, in bytes.
 pub const NUMBER_BYTES_MAX: usize = 128;
 /// Most significant digits of a number in a policy.
