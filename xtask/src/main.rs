@@ -65,7 +65,8 @@ cargo xtask <command>
                                {}
   tidy                         the rules of the house, over every file of the repository
   bench [NAME] [--json] [-- ARGUMENTS]
-                               run benchmarks; --json is for `exchange` and `catalog`
+                               run benchmarks; --json is for `exchange` and `catalog`;
+                               `engines` compares other policy engines (builds minutes)
   fuzz [TARGET] [--seconds N]  run the fuzz targets, each for so long (60)
   conformance dsp [--only ID] [--times N] [--binary FILE] [--control | --local]
                                the official DSP TCK against the release binary; needs a JDK

@@ -6,7 +6,7 @@
 
 use std::hint::black_box;
 
-use causeway_law::{Engine, Facts, Kind};
+use causeway_law::{Classes, Engine, Facts, Kind, Question, Topic};
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::civil::date;
 use serde_json::{Map, Value, json};
@@ -45,6 +45,17 @@ fn check(criterion: &mut Criterion) {
     }
     criterion.bench_function("two sides, three facts missing", |bencher| {
         bencher.iter(|| engine.check(black_box(&missing), as_of, known_at));
+    });
+    let classes = Classes::shipped(&engine).unwrap();
+    let words = vec![(Topic::Data, "health".to_owned())];
+    let (from, to) = (Vec::new(), Vec::new());
+    let question = Question { words, persons: Some(12_000), from, to, as_of, known_at };
+    let pairs = engine.matrix(&classes, question.clone()).unwrap().cells.len();
+    criterion.bench_function(&format!("matrix of {pairs} pairs with mechanisms"), |bencher| {
+        bencher.iter(|| engine.matrix(&classes, black_box(question.clone())).unwrap());
+    });
+    criterion.bench_function("two sides, as a page", |bencher| {
+        bencher.iter(|| engine.decide(black_box(&known), as_of, known_at).to_text());
     });
     criterion.bench_function("two sides, with all reasons as JSON", |bencher| {
         bencher.iter(|| engine.decide(black_box(&known), as_of, known_at).to_json());

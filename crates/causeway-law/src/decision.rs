@@ -1,12 +1,15 @@
 //! A decision with its reasons: each rule that mattered, its article, the facts it went by; what is
 //! missing; what has to be done; and what would make the crossing possible.
 
+mod page;
 mod render;
 mod told;
 
 use jiff::civil::Date;
 
+pub(crate) use self::page::{articles, grouped};
 pub use self::render::DISCLAIMER;
+pub(crate) use self::render::outcome_text;
 use crate::engine::{Engine, Work};
 use crate::facts::{FactId, Facts, Kind, Symbol, Value};
 use crate::outcome::{Interval, Outcome, Truth};
@@ -67,6 +70,8 @@ pub struct PackDecision<'e> {
     pub applies: Truth,
     /// What it says by itself.
     pub outcome: Interval,
+    /// Whether no rule of it says anything of such a crossing, whatever else becomes known.
+    pub is_silent: bool,
     /// What became of its rules.
     pub rules: Vec<RuleDecision>,
 }
@@ -114,6 +119,8 @@ pub enum Remedy {
         rule: usize,
         /// What must become true.
         needs: Vec<FactId>,
+        /// What is not known and must turn out to be so.
+        provided: Vec<(FactId, bool)>,
     },
     /// Wait until this day, when the law changes.
     Wait(Date),
@@ -121,14 +128,54 @@ pub enum Remedy {
     ComputeToData,
 }
 
+/// What must become true, and what must turn out to be so.
+type Attempt = (Vec<FactId>, Vec<(FactId, bool)>);
+
 /// The facts that say what the data is about; results of a computation are about nothing of it.
 const ABOUT_DATA: &str = "data.";
 const COUNTS: &str = "count.";
+/// The facts that somebody can make true.
+const TOOLS: &str = "tool.";
+/// Most unknown facts of one rule that a remedy may rest on.
+const OPEN_MAX: usize = 5;
 
 impl Decision<'_> {
     /// What is known of the crossing.
     pub fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// The names of the facts that nobody gave and that were taken as no or 0.
+    pub fn assumed(&self) -> Vec<&str> {
+        let dictionary = self.engine.dictionary();
+        let assumed = dictionary.iter().filter(|(id, _)| self.facts.is_assumed(*id));
+        assumed.map(|(_, fact)| fact.name.as_str()).collect()
+    }
+
+    /// The names of the facts that nobody gave and that follow from those that were given.
+    pub fn derived(&self) -> Vec<&str> {
+        let dictionary = self.engine.dictionary();
+        let derived = dictionary.iter().filter(|(id, _)| self.facts.is_derived(*id));
+        derived.map(|(_, fact)| fact.name.as_str()).collect()
+    }
+
+    /// The packs that know the law of a party.
+    fn covering(&self, party: FactId) -> Vec<&Pack> {
+        let Some(Value::Text(area)) = self.facts.get(party) else { return Vec::new() };
+        let packs = self.engine.packs_known_at(self.known_at);
+        packs.filter(|pack| pack.knows(area, self.as_of)).collect()
+    }
+
+    /// The packs that know the law of a party and have nothing to say of this crossing.
+    pub fn not_applying(&self) -> Vec<&Pack> {
+        let mut packs: Vec<&Pack> = Vec::new();
+        for pack in self.engine.parties().into_iter().flat_map(|party| self.covering(party)) {
+            let applies = self.packs.iter().any(|decided| std::ptr::eq(decided.pack, pack));
+            if !applies && !packs.iter().any(|known| std::ptr::eq(*known, pack)) {
+                packs.push(pack);
+            }
+        }
+        packs
     }
 
     /// What would make the crossing possible, mildest first. Found by deciding again.
@@ -150,34 +197,84 @@ impl Decision<'_> {
     fn mechanisms(&self, work: &mut Work, all: &mut Vec<Alternative>) {
         for (place, decided) in self.packs.iter().enumerate() {
             let pack = decided.pack;
-            let mut tried: Vec<Vec<FactId>> = Vec::new();
+            let mut tried: Vec<Attempt> = Vec::new();
             let in_force = |(_, rule): &(usize, &Rule)| rule.is_in_force(self.as_of);
             for (rule, asks) in pack.rules.iter().enumerate().filter(in_force) {
                 // Only what somebody can do: flags of tools. Who the parties are stays as it is.
-                let dictionary = self.engine.dictionary();
-                let mut needs = Vec::new();
-                asks.when.facts(&mut |fact| {
-                    let is_tool = dictionary.fact(fact).name.starts_with("tool.");
-                    let is_flag = dictionary.fact(fact).kind == Kind::Flag;
-                    let is_given = self.facts.get(fact) == Some(Value::Flag(true));
-                    if is_tool && is_flag && !is_given && !needs.contains(&fact) {
-                        needs.push(fact);
-                    }
-                });
-                if needs.is_empty() || tried.contains(&needs) {
+                let (needs, open) = self.asked(asks);
+                if needs.is_empty() {
                     continue;
                 }
-                tried.push(needs.clone());
                 let mut then = self.facts.clone();
                 needs.iter().for_each(|fact| then.set(*fact, Some(Value::Flag(true))));
+                let provided = self.provided(pack, asks, &mut then, &open);
+                let attempt = (needs, provided);
+                if tried.contains(&attempt) {
+                    continue;
+                }
+                tried.push(attempt.clone());
                 let said = self.engine.of_pack(pack, &then, self.as_of, work);
                 if said.at_worst < decided.outcome.at_worst {
-                    let what = Remedy::Mechanism { pack: place, rule, needs };
+                    let (needs, provided) = attempt;
+                    let what = Remedy::Mechanism { pack: place, rule, needs, provided };
                     let total = self.engine.check(&then, self.as_of, self.known_at);
                     all.push(Alternative { what, at_worst: total.at_worst });
                 }
             }
         }
+    }
+
+    /// The tools that a rule asks for and that are not in place, and what else it asks for that is
+    /// not known.
+    fn asked(&self, rule: &Rule) -> (Vec<FactId>, Vec<FactId>) {
+        let dictionary = self.engine.dictionary();
+        let (mut needs, mut open) = (Vec::new(), Vec::new());
+        rule.when.facts(&mut |fact| {
+            let is_flag = dictionary.fact(fact).kind == Kind::Flag;
+            let is_tool = dictionary.fact(fact).name.starts_with(TOOLS);
+            let list = match (is_flag, is_tool, self.facts.get(fact)) {
+                (true, true, Some(Value::Flag(true))) => return,
+                (true, true, _) => &mut needs,
+                (true, false, None) => &mut open,
+                _ => return,
+            };
+            if !list.contains(&fact) {
+                list.push(fact);
+            }
+        });
+        (needs, open)
+    }
+
+    /// The fewest facts that must turn out to be so for a rule to hold, taken as given then;
+    /// nothing if they are too many, or if it does not depend on them.
+    fn provided(
+        &self,
+        pack: &Pack,
+        rule: &Rule,
+        then: &mut Facts,
+        open: &[FactId],
+    ) -> Vec<(FactId, bool)> {
+        if open.is_empty() || open.len() > OPEN_MAX {
+            return Vec::new();
+        }
+        // Each fact is unknown, no or yes: counted in base 3, the fewest known ones first.
+        let digit = |number: usize, place: usize| number / 3_usize.pow(place as u32) % 3;
+        let known = |number: &usize| (0..open.len()).filter(|p| digit(*number, *p) > 0).count();
+        let mut numbers: Vec<usize> = (0..3_usize.pow(open.len() as u32)).collect();
+        numbers.sort_by_key(known);
+        for number in numbers {
+            let provided: Vec<(FactId, bool)> = (0..open.len())
+                .filter(|place| digit(number, *place) > 0)
+                .map(|place| (open[place], digit(number, place) == 2))
+                .collect();
+            let mut tried = then.clone();
+            provided.iter().for_each(|(fact, is)| tried.set(*fact, Some(Value::Flag(*is))));
+            if rule.when.truth(&tried, &pack.names, self.as_of) == Truth::True {
+                *then = tried;
+                return provided;
+            }
+        }
+        Vec::new()
     }
 
     /// The first later day on which the law asks for less.

@@ -134,6 +134,23 @@ impl Engine {
         Self::new(&shipped::FACTS.join("\n"), shipped::PACKS.iter().copied())
     }
 
+    /// The dictionary that comes with this program, and other packs.
+    pub fn with_packs<'t>(
+        packs: impl IntoIterator<Item = (&'t str, &'t str)>,
+    ) -> Result<Self, EngineError> {
+        Self::new(&shipped::FACTS.join("\n"), packs)
+    }
+
+    /// An area that some rule or pack names.
+    pub(crate) fn area(&self, code: &str) -> Option<Value> {
+        self.dictionary.symbols().find(code).map(Value::Text)
+    }
+
+    /// The facts that say where the exporter and the importer sit.
+    pub(crate) fn parties(&self) -> [FactId; 2] {
+        [self.exporter, self.importer]
+    }
+
     /// The facts that may be given.
     pub fn dictionary(&self) -> &Dictionary {
         &self.dictionary

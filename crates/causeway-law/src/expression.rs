@@ -9,12 +9,15 @@
 //! ```
 
 mod parse;
+mod spoken;
 
 use jiff::civil::Date;
 
 pub(crate) use self::parse::parse;
+pub(crate) use self::spoken::{Speaker, Spoken};
 use crate::facts::{Dictionary, FactId, Facts, Kind, Symbol, Value};
 use crate::outcome::Truth;
+use crate::pack::Citation;
 
 /// Something that has other values at other times.
 #[derive(Debug, Clone)]
@@ -32,6 +35,8 @@ pub(crate) struct Period<T> {
     pub(crate) until: Option<Date>,
     /// What it is.
     pub(crate) value: T,
+    /// The articles that say so.
+    pub(crate) cite: Vec<Citation>,
     /// The line in the pack's file.
     pub(crate) line: usize,
 }

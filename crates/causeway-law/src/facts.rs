@@ -91,6 +91,20 @@ pub struct Fact {
     pub question: String,
     /// Flags that are true if this one is, or if this count is above 0.
     pub implies: Vec<FactId>,
+    /// For a count of persons over time: which time, and whether each importer is counted apart.
+    pub window: Option<(Window, bool)>,
+}
+
+/// The time over which a law counts persons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// From the first of January on, where the law is.
+    CalendarYear {
+        /// How far its clocks are ahead of UTC.
+        utc_offset_hours: i8,
+    },
+    /// The twelve months before.
+    TrailingYear,
 }
 
 /// Every fact that rules may ask for.
@@ -168,6 +182,28 @@ struct FactEntry {
     question: String,
     #[serde(default)]
     implies: Vec<String>,
+    window: Option<String>,
+    #[serde(default)]
+    utc_offset_hours: i8,
+    #[serde(default)]
+    per_importer: bool,
+}
+
+impl FactEntry {
+    fn window(&self) -> Result<Option<(Window, bool)>, FactError> {
+        let utc_offset_hours = self.utc_offset_hours;
+        let window = match self.window.as_deref() {
+            None => return Ok(None),
+            Some("calendar-year") => Window::CalendarYear { utc_offset_hours },
+            Some("trailing-year") => Window::TrailingYear,
+            Some(other) => {
+                let expected = "expected calendar-year or trailing-year";
+                let reason = format!("{}: found the window {other:?}, {expected}", self.name);
+                return Err(FactError::Dictionary { reason });
+            }
+        };
+        Ok(Some((window, self.per_importer)))
+    }
 }
 
 impl Dictionary {
@@ -183,7 +219,8 @@ impl Dictionary {
         };
         let mut implied = Vec::new();
         for entry in file.fact {
-            let FactEntry { name, kind, values, unit, question, implies } = entry;
+            let window = entry.window()?;
+            let FactEntry { name, kind, values, unit, question, implies, .. } = entry;
             implied.push(implies);
             let kind = match (kind.as_str(), values.is_empty()) {
                 ("flag", true) => Kind::Flag,
@@ -203,7 +240,8 @@ impl Dictionary {
             if dictionary.ids.insert(name.clone(), id).is_some() {
                 return Err(wrong(format!("found {name} twice")));
             }
-            dictionary.facts.push(Fact { name, kind, unit, question, implies: Vec::new() });
+            let fact = Fact { name, kind, unit, question, implies: Vec::new(), window };
+            dictionary.facts.push(fact);
         }
         dictionary.resolve(implied).map_err(wrong)?;
         Ok(dictionary)
@@ -266,11 +304,27 @@ impl Dictionary {
         Ok(read)
     }
 
+    /// The facts of one crossing as they are read: names and values of everything that is known.
+    pub fn write_facts(&self, facts: &Facts) -> serde_json::Map<String, Json> {
+        let known = self.iter().filter_map(|(id, fact)| Some((fact, facts.get(id)?)));
+        known
+            .map(|(fact, value)| {
+                let value = match value {
+                    Value::Flag(flag) => Json::Bool(flag),
+                    Value::Count(count) => count.into(),
+                    Value::Day(_) | Value::Text(_) => self.show(value, facts).into(),
+                };
+                (fact.name.clone(), value)
+            })
+            .collect()
+    }
+
     /// A crossing of which nothing is known.
     pub fn nothing(&self) -> Facts {
         let first = self.symbols.texts.len();
         let others = Others { first, texts: Vec::new() };
-        Facts { values: vec![None; self.facts.len()], others, derived: Vec::new() }
+        let values = vec![None; self.facts.len()];
+        Facts { values, others, derived: Vec::new(), assumed: Vec::new() }
     }
 
     fn value(&self, id: FactId, value: &Json, others: &mut Others) -> Result<Value, FactError> {
@@ -357,9 +411,32 @@ pub struct Facts {
     values: Vec<Option<Value>>,
     others: Others,
     derived: Vec<FactId>,
+    /// Which values nobody gave.
+    assumed: Vec<FactId>,
 }
 
 impl Facts {
+    /// Takes everything as no or 0 that is not given and of which there is a no, and remembers it.
+    /// What is to be asked all the same stays open.
+    pub fn assume_no(&mut self, dictionary: &Dictionary, except: &[FactId]) {
+        for (id, fact) in dictionary.iter().filter(|(id, _)| !except.contains(id)) {
+            let value = match fact.kind {
+                Kind::Flag => Value::Flag(false),
+                Kind::Count => Value::Count(0),
+                Kind::Day | Kind::Area | Kind::OneOf(_) => continue,
+            };
+            if self.get(id).is_none() {
+                self.set(id, Some(value));
+                self.assumed.push(id);
+            }
+        }
+    }
+
+    /// Whether nobody gave it and it was taken as no or 0.
+    pub fn is_assumed(&self, id: FactId) -> bool {
+        self.assumed.contains(&id)
+    }
+
     /// The value of a fact; `None` if it is unknown.
     pub fn get(&self, id: FactId) -> Option<Value> {
         self.values.get(usize::from(id.0)).copied().flatten()

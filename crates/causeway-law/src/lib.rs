@@ -4,24 +4,34 @@
 //! Pure: no clock, no network, no files. What a fact means is in `facts`, what a rule does in
 //! `pack`, how packs are put together in `engine`. Nothing here is legal advice.
 
+mod classes;
 mod decision;
+mod diff;
 mod engine;
 mod expression;
 mod facts;
+mod html;
 mod installed;
+mod matrix;
 mod outcome;
 mod pack;
 mod proof;
 mod signature;
+mod words;
 
+pub use self::classes::{Class, ClassError, Classes, Clause, Description, Expansion, Said, Topic};
 pub use self::decision::{
     Advice, Alternative, Clash, DISCLAIMER, Decision, Missing, PackDecision, Remedy, RuleDecision,
 };
+pub use self::diff::{CaseChange, Change, Difference, Field, Kind as ChangeKind, diff};
 pub use self::engine::{Engine, EngineError};
-pub use self::facts::{Dictionary, Fact, FactError, FactId, Facts, Kind, Symbol, Symbols, Value};
+pub use self::facts::{
+    Dictionary, Fact, FactError, FactId, Facts, Kind, Symbol, Symbols, Value, Window,
+};
 pub use self::installed::{
     Admission, AdmitError, InstalledPack, InstalledRevision, Register, RegisterError, Stored,
 };
+pub use self::matrix::{Cell, Matrix, MatrixError, Question, Way};
 pub use self::outcome::{Interval, Outcome, Truth};
 pub use self::pack::{
     Case, Citation, Conflict, Effect, Finding, Obligation, Other, PACK_BYTES_MAX, Pack, Role, Rule,
@@ -29,3 +39,4 @@ pub use self::pack::{
 };
 pub use self::proof::Report;
 pub use self::signature::{KeyId, PublicKey, Signature, SignatureError, SigningKey};
+pub use self::words::{Language, Words, WordsError, template, template_of_facts};

@@ -10,17 +10,22 @@
 
 mod compare;
 mod eval;
+mod explain;
+mod lint;
 mod model;
 mod names;
 mod normal;
 mod number;
 mod read;
 mod report;
+mod templates;
 mod terms;
 mod truth;
 mod write;
 
 pub use eval::{Fact, Facts, Request, evaluate};
+pub use explain::explain;
+pub use lint::{Code, Effect, Hazard, Peer, lint};
 pub use model::{
     Atomic, Constraint, Literal, Logical, LogicalOperator, NonEmpty, Operand, Operator, Parts,
     Policy, RightOperand, Rule, Verbatim,
@@ -28,6 +33,10 @@ pub use model::{
 pub use number::Number;
 pub use read::{ReadError, read};
 pub use report::{Finding, Place, Reason, Report, RuleKind, Step, Verdict};
+pub use templates::{
+    Enforced, Honesty, MakeError, Needed, Parameter, ParameterKind, Point, Template, TemplateError,
+    Unenforceable,
+};
 pub use terms::{ContextError, Contexts, Iri, IriError, Opaque, Term, TermError};
 pub use truth::Truth;
 pub use write::write;

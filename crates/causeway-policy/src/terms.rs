@@ -435,6 +435,6 @@ fn is_absolute(text: &str) -> bool {
     scheme_is_well_formed && rest_is_well_formed && is_known_form
 }
 
-fn is_bidi_control(c: char) -> bool {
+pub(crate) fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -82,6 +82,12 @@ impl Output {
         Ok(writeln!(stdout, "{text}")?)
     }
 
+    /// The width of a page of text: that of a narrow terminal, else what reads well.
+    pub(crate) fn page_width(&self) -> usize {
+        let columns = if self.stdout_is_terminal { columns() } else { COLUMNS_DEFAULT };
+        usize::from(columns.min(COLUMNS_DEFAULT))
+    }
+
     /// A text of result as it is.
     pub(crate) fn text(&self, text: &str) -> Outcome {
         let mut stdout = io::stdout().lock();

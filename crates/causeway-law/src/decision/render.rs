@@ -1,13 +1,11 @@
-//! A decision as JSON and as a page that a legal officer can read.
-
-use std::fmt::Write as _;
+//! A decision as JSON: everything that the page says, in stable English words.
 
 use serde_json::{Map, Value as Json, json};
 
 use super::{Alternative, Decision, PackDecision, Remedy};
-use crate::facts::FactId;
-use crate::outcome::{Interval, Truth};
-use crate::pack::{Citation, Effect, Pack, Rule, Status};
+use crate::facts::{Dictionary, Fact, FactId, Kind};
+use crate::outcome::{Interval, Outcome, Truth};
+use crate::pack::{Citation, Effect, Obligation, Pack, Rule, Stage};
 
 /// What every page and document says.
 pub const DISCLAIMER: &str = "This is decision support, not legal advice.";
@@ -19,16 +17,23 @@ impl Decision<'_> {
         interval(&mut document, self.outcome);
         document.insert("as_of".to_owned(), self.as_of.to_string().into());
         document.insert("known_at".to_owned(), self.known_at.to_string().into());
+        let dictionary = self.engine.dictionary();
         let missing = self.missing.iter().map(|missing| {
-            let fact = self.engine.dictionary().fact(missing.fact);
-            json!({ "fact": fact.name, "question": fact.question,
-                    "settles": missing.settles, "of": missing.of })
+            let fact = dictionary.fact(missing.fact);
+            json!({ "fact": fact.name, "kind": kind(dictionary, fact), "unit": fact.unit,
+                    "question": fact.question, "settles": missing.settles,
+                    "of": missing.of })
         });
         document.insert("missing".to_owned(), missing.collect());
         let uncovered = self.uncovered.iter().map(|fact| Json::from(self.name(*fact)));
         document.insert("uncovered".to_owned(), uncovered.collect());
         let packs = self.packs.iter().map(|decided| self.pack_json(decided));
         document.insert("packs".to_owned(), packs.collect());
+        let others = self.not_applying().into_iter().map(|pack| {
+            json!({ "id": pack.id, "title": pack.title, "version": pack.version,
+                    "sha256": pack.sha256, "status": pack.status.as_str() })
+        });
+        document.insert("not_applying".to_owned(), others.collect());
         document.insert("conflicts".to_owned(), self.conflicts_json());
         document.insert("advice".to_owned(), self.advice_json());
         let alternatives = self.alternatives();
@@ -37,6 +42,7 @@ impl Decision<'_> {
         document.insert("alternatives".to_owned(), alternatives.collect());
         document.insert("facts".to_owned(), self.facts_json(false));
         document.insert("derived".to_owned(), self.facts_json(true));
+        document.insert("assumed".to_owned(), self.assumed().into());
         document.insert("disclaimer".to_owned(), DISCLAIMER.into());
         Json::Object(document)
     }
@@ -48,18 +54,11 @@ impl Decision<'_> {
     /// What was given, or what follows from it.
     fn facts_json(&self, derived: bool) -> Json {
         let dictionary = self.engine.dictionary();
-        let mut known = Map::new();
-        for (id, fact) in dictionary.iter() {
-            let value = self.facts.get(id).filter(|_| self.facts.is_derived(id) == derived);
-            if let Some(value) = value {
-                let value = match value {
-                    crate::facts::Value::Flag(flag) => Json::Bool(flag),
-                    crate::facts::Value::Count(count) => count.into(),
-                    other => dictionary.show(other, &self.facts).into(),
-                };
-                known.insert(fact.name.clone(), value);
-            }
-        }
+        let mut known = dictionary.write_facts(&self.facts);
+        known.retain(|name, _| {
+            let is_derived = dictionary.find(name).is_some_and(|id| self.facts.is_derived(id));
+            is_derived == derived
+        });
         Json::Object(known)
     }
 
@@ -67,7 +66,9 @@ impl Decision<'_> {
         let PackDecision { pack, applies, outcome, .. } = decided;
         let mut document = Map::new();
         document.insert("id".to_owned(), pack.id.as_str().into());
+        document.insert("title".to_owned(), pack.title.as_str().into());
         document.insert("version".to_owned(), pack.version.as_str().into());
+        document.insert("known_from".to_owned(), pack.known_from.to_string().into());
         document.insert("sha256".to_owned(), pack.sha256.as_str().into());
         document.insert("status".to_owned(), pack.status.as_str().into());
         document.insert("applies".to_owned(), applies.as_str().into());
@@ -79,11 +80,20 @@ impl Decision<'_> {
                 "stage": rule.stage.as_str(),
                 "holds": truth.as_str(),
                 "effect": effect_text(pack, *effect),
+                "overridden_by": match effect {
+                    Effect::Overridden(by) => Some(pack.rules[*by].id.as_str()),
+                    _ => None,
+                },
+                "satisfied_by": match effect {
+                    Effect::Satisfied(by) => Some(pack.rules[*by].id.as_str()),
+                    _ => None,
+                },
                 "says": rule.outcome.as_str(),
                 "text": rule.text,
                 "when": rule.when.show(self.engine.dictionary(), &pack.names),
                 "articles": articles(pack, &rule.cite),
                 "in_force_from": rule.from.to_string(),
+                "in_force_until": rule.until.map(|day| day.to_string()),
                 "facts": self.used(rule),
             })
         });
@@ -97,6 +107,10 @@ impl Decision<'_> {
         let documents =
             documents.flat_map(|(rule, ..)| &rule.documents).map(|d| Json::from(d.as_str()));
         document.insert("documents".to_owned(), documents.collect());
+        let otherwise = otherwise(decided);
+        let otherwise = otherwise
+            .map(|(outcome, because)| json!({ "outcome": outcome.as_str(), "because": because }));
+        document.insert("otherwise".to_owned(), otherwise.unwrap_or_default());
         Json::Object(document)
     }
 
@@ -113,11 +127,16 @@ impl Decision<'_> {
     fn alternative_json(&self, alternative: &Alternative) -> Json {
         let at_worst = alternative.at_worst.as_str();
         match &alternative.what {
-            Remedy::Mechanism { pack, rule, needs } => {
+            Remedy::Mechanism { pack, rule, needs, provided } => {
                 let pack = self.packs[*pack].pack;
                 let rule = &pack.rules[*rule];
                 let needs: Vec<&str> = needs.iter().map(|fact| self.name(*fact)).collect();
-                json!({ "kind": "mechanism", "rule": rule.id, "text": rule.text, "needs": needs,
+                let provided: Map<String, Json> = provided
+                    .iter()
+                    .map(|(fact, is)| (self.name(*fact).to_owned(), (*is).into()))
+                    .collect();
+                json!({ "kind": "mechanism", "pack": pack.id, "rule": rule.id, "text": rule.text,
+                        "needs": needs, "provided": provided, "documents": rule.documents,
                         "articles": articles(pack, &rule.cite), "at_worst": at_worst })
             }
             Remedy::Wait(day) => {
@@ -126,98 +145,45 @@ impl Decision<'_> {
             Remedy::ComputeToData => json!({ "kind": "compute-to-data", "at_worst": at_worst }),
         }
     }
-
-    /// As a page of text.
-    pub fn to_text(&self) -> String {
-        let mut page = String::new();
-        // Writing to a string cannot fail.
-        let _ = self.write(&mut page);
-        page
-    }
-
-    fn write(&self, page: &mut String) -> std::fmt::Result {
-        let dictionary = self.engine.dictionary();
-        writeln!(page, "{}", in_words(self.outcome))?;
-        writeln!(page, "law of {}, packs known on {}", self.as_of, self.known_at)?;
-        for line in self.unknown_laws() {
-            writeln!(page, "\n{line}")?;
-        }
-        for decided in &self.packs {
-            let pack = decided.pack;
-            let status =
-                if pack.status == Status::Reviewed { "" } else { ", not reviewed by a lawyer" };
-            writeln!(page, "\n{} {} ({}{status})", pack.title, pack.version, pack.status.as_str())?;
-            writeln!(page, "  {}", in_words(decided.outcome))?;
-            for (rule, truth, effect) in told(decided) {
-                let held = match truth {
-                    Truth::Unknown => "may hold".to_owned(),
-                    _ => effect_text(pack, effect),
-                };
-                writeln!(page, "  - {} [{held}]", rule.text)?;
-                writeln!(page, "      {}", articles(pack, &rule.cite).join("; "))?;
-            }
-            for duty in obligations(decided) {
-                writeln!(page, "  * owed: {} ({})", duty.text, duty.due)?;
-                writeln!(page, "      {}", articles(pack, &duty.cite).join("; "))?;
-            }
-        }
-        page.push_str(&self.conflicts_text());
-        page.push_str(&self.advice_text());
-        if !self.missing.is_empty() {
-            writeln!(page, "\nto settle it, answer:")?;
-        }
-        for missing in &self.missing {
-            let fact = dictionary.fact(missing.fact);
-            writeln!(page, "  ? {} ({})", fact.question, fact.name)?;
-        }
-        let alternatives = self.alternatives();
-        if !alternatives.is_empty() {
-            writeln!(page, "\nwhat would help:")?;
-        }
-        for alternative in &alternatives {
-            let what = match &alternative.what {
-                Remedy::Mechanism { pack, rule, .. } => {
-                    self.packs[*pack].pack.rules[*rule].text.clone()
-                }
-                Remedy::Wait(day) => format!("wait until {day}"),
-                Remedy::ComputeToData => {
-                    "take the computation to the data and let out only results about nobody"
-                        .to_owned()
-                }
-            };
-            writeln!(page, "  + {what}: then {} at worst", alternative.at_worst)?;
-        }
-        writeln!(page, "\n{DISCLAIMER}")
-    }
 }
 
-fn in_words(outcome: Interval) -> String {
-    match outcome.determined() {
-        Some(outcome) => outcome.to_string(),
-        None => format!("unknown: {} at best, {} at worst", outcome.at_best, outcome.at_worst),
-    }
+/// The stable word for an outcome: one of the five, or `unknown`.
+pub(crate) fn outcome_text(outcome: Interval) -> &'static str {
+    outcome.determined().map_or("unknown", Outcome::as_str)
 }
 
 fn interval(document: &mut Map<String, Json>, outcome: Interval) {
-    let text = outcome.determined().map_or("unknown", |outcome| outcome.as_str());
-    document.insert("outcome".to_owned(), text.into());
+    document.insert("outcome".to_owned(), outcome_text(outcome).into());
     document.insert("at_best".to_owned(), outcome.at_best.as_str().into());
     document.insert("at_worst".to_owned(), outcome.at_worst.as_str().into());
 }
 
 /// The rules worth telling: those that hold or may hold.
-fn told<'d>(decided: &'d PackDecision<'_>) -> Vec<(&'d Rule, Truth, Effect)> {
+pub(super) fn told<'d>(decided: &'d PackDecision<'_>) -> Vec<(&'d Rule, Truth, Effect)> {
     let rules = decided.rules.iter().filter(|rule| rule.truth != Truth::False);
     let rules = rules.filter(|rule| rule.effect != Effect::Idle);
     rules.map(|rule| (&decided.pack.rules[rule.rule], rule.truth, rule.effect)).collect()
 }
 
-fn counts(effect: Effect) -> bool {
+pub(super) fn counts(effect: Effect) -> bool {
     matches!(effect, Effect::Counts)
 }
 
+/// What the pack says because no rule asks for anything, if that is so.
+pub(super) fn otherwise<'d>(decided: &'d PackDecision<'_>) -> Option<&'d (Outcome, String)> {
+    let asks = |rule: &super::RuleDecision| {
+        // Mechanisms and duties ask for nothing by themselves.
+        let stage = decided.pack.rules[rule.rule].stage;
+        let is_heard = matches!(rule.effect, Effect::Counts | Effect::Satisfied(_));
+        (rule.truth == Truth::Unknown || is_heard)
+            && !matches!(stage, Stage::Mechanism | Stage::Obligation)
+    };
+    let is_silent = decided.applies == Truth::True && !decided.rules.iter().any(asks);
+    decided.pack.otherwise.as_ref().filter(|_| is_silent)
+}
+
 /// The duties of the rules that count, each once.
-fn obligations<'d>(decided: &'d PackDecision<'_>) -> Vec<&'d crate::pack::Obligation> {
+pub(super) fn obligations<'d>(decided: &'d PackDecision<'_>) -> Vec<&'d Obligation> {
     let mut places: Vec<usize> = Vec::new();
     for rule in decided.rules.iter().filter(|rule| counts(rule.effect)) {
         places.extend(&decided.pack.rules[rule.rule].obligations);
@@ -229,6 +195,19 @@ fn obligations<'d>(decided: &'d PackDecision<'_>) -> Vec<&'d crate::pack::Obliga
 
 fn articles(pack: &Pack, cite: &[Citation]) -> Vec<String> {
     cite.iter().map(|citation| pack.cite(*citation)).collect()
+}
+
+/// What may be answered to the question of a fact.
+fn kind(dictionary: &Dictionary, fact: &Fact) -> Json {
+    match &fact.kind {
+        Kind::Flag => "flag".into(),
+        Kind::Count => "count".into(),
+        Kind::Day => "day".into(),
+        Kind::Area => "area".into(),
+        Kind::OneOf(values) => {
+            values.iter().map(|value| Json::from(dictionary.symbols().text(*value))).collect()
+        }
+    }
 }
 
 fn effect_text(pack: &Pack, effect: Effect) -> String {

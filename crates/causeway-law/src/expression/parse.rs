@@ -321,11 +321,12 @@ mod tests {
                 "low".to_owned(),
                 Dated {
                     entries: vec![
-                        Period { from, until, value: 100, line: 1 },
+                        Period { from, until, value: 100, cite: Vec::new(), line: 1 },
                         Period {
                             from: jiff::civil::date(2026, 1, 1),
                             until: None,
                             value: 200,
+                            cite: Vec::new(),
                             line: 1,
                         },
                     ],
@@ -333,7 +334,15 @@ mod tests {
             )],
             lists: vec![(
                 "east".to_owned(),
-                Dated { entries: vec![Period { from, until: None, value: vec![kenya], line: 1 }] },
+                Dated {
+                    entries: vec![Period {
+                        from,
+                        until: None,
+                        value: vec![kenya],
+                        cite: Vec::new(),
+                        line: 1,
+                    }],
+                },
             )],
         }
     }

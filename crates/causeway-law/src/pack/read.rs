@@ -208,10 +208,10 @@ impl Reader<'_> {
     fn params(&mut self, entries: Vec<ParamEntry>, cited: &mut Cited) -> Vec<(String, Dated<u64>)> {
         let mut params: Vec<(String, Dated<u64>)> = Vec::new();
         for ParamEntry { key, value, from, until, cite } in entries {
-            self.cite(&cite, cited);
+            let cite = self.cite(&cite, cited);
             let line = self.line(key.span().start);
             if let Some((from, until)) = self.time(&from, until.as_ref()) {
-                self.add(&mut params, &key, Period { from, until, value, line });
+                self.add(&mut params, &key, Period { from, until, value, cite, line });
             }
         }
         params
@@ -224,11 +224,11 @@ impl Reader<'_> {
     ) -> Vec<(String, Dated<Vec<Symbol>>)> {
         let mut lists = Vec::new();
         for ListEntry { key, members, from, until, cite } in entries {
-            self.cite(&cite, cited);
+            let cite = self.cite(&cite, cited);
             let value = self.areas(&members);
             let line = self.line(key.span().start);
             if let Some((from, until)) = self.time(&from, until.as_ref()) {
-                self.add(&mut lists, &key, Period { from, until, value, line });
+                self.add(&mut lists, &key, Period { from, until, value, cite, line });
             }
         }
         lists

@@ -5,9 +5,13 @@
 
 mod dialects;
 mod evaluation;
+mod explain;
 mod hostile;
 mod kleene;
+mod lint;
+mod lint_model;
 mod properties;
+mod templates;
 mod terms;
 
 use causeway_policy::{Contexts, Policy, read};

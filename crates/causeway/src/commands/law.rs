@@ -1,18 +1,24 @@
 //! `causeway law`: the rule packs that come with this program, and those that are signed and
 //! installed beside them. No node is asked.
 
+mod diff;
 pub(crate) mod directory;
 mod install;
 mod key;
 mod lint;
+mod matrix;
 mod sign;
 
 use std::path::{Path, PathBuf};
 
-use causeway_law::{Engine, Fact, FactId, Kind, Pack, Severity};
+use causeway_law::{
+    Classes, Engine, Fact, FactId, Kind, Language, Pack, Severity, Topic, Words, template,
+    template_of_facts,
+};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::check::language;
 use crate::cli::Context;
 use crate::exit::{Exit, Failure, Outcome};
 
@@ -34,9 +40,26 @@ enum What {
     Show {
         /// The pack's id.
         pack: String,
+        /// As a page of HTML with every rule in words next to its article, for a lawyer to sign.
+        #[arg(long, conflicts_with = "json")]
+        html: bool,
+        /// The language of the page: ar, en, es, fr, ru or zh.
+        #[arg(long, value_name = "LANGUAGE", value_parser = language, default_value = "en")]
+        lang: Language,
     },
     /// List the facts that rules ask for.
     Facts,
+    /// List the words of `causeway check` with the facts that they stand for.
+    Classes,
+    /// Show who accepts which mechanism, from area to area.
+    Matrix(matrix::Args),
+    /// Compare two packs, or two versions of one; ends with 1 if they differ.
+    Diff(diff::Args),
+    /// Write what translators translate: the texts of a pack, or of the facts.
+    Messages {
+        /// The pack's id, or `facts`.
+        pack: String,
+    },
     /// Prove what can be proved about the packs: cases, boundaries, gaps, mutations.
     Test,
     Lint(lint::Args),
@@ -62,8 +85,17 @@ pub(crate) fn run(context: &Context, args: &Args) -> Outcome {
     let engine = || node.map_or_else(engine, engine_of);
     match &args.what {
         What::List => list(context, &engine()?),
-        What::Show { pack } => show(context, &engine()?, pack),
+        What::Show { pack, html: true, lang } => {
+            let engine = engine()?;
+            let page = find(&engine, pack)?.review(&engine, &Words::of(*lang));
+            context.output.text(&page)
+        }
+        What::Show { pack, .. } => show(context, &engine()?, pack),
         What::Facts => facts(context, &engine()?),
+        What::Classes => classes(context, &engine()?),
+        What::Matrix(args) => matrix::run(context, &engine()?, args),
+        What::Diff(args) => diff::run(context, &engine()?, args),
+        What::Messages { pack } => messages(context, &engine()?, pack),
         What::Test => test(context, &engine()?),
         What::Lint(args) => lint::run(context, &engine()?, args),
         What::Key(args) => key::run(context, args),
@@ -112,12 +144,67 @@ fn head(engine: &Engine, pack: &Pack) -> Value {
     })
 }
 
+/// The newest revision of a pack.
+fn find<'e>(engine: &'e Engine, id: &str) -> Outcome<&'e Pack> {
+    engine.packs().iter().rfind(|pack| pack.id == id).ok_or_else(|| unknown_pack(engine, id))
+}
+
+fn unknown_pack(engine: &Engine, id: &str) -> Failure {
+    let mut known: Vec<&str> = engine.packs().iter().map(|pack| pack.id.as_str()).collect();
+    known.dedup();
+    Failure::new(Exit::NotFound, format!("there is no pack {id:?}"))
+        .hint(format!("there are {}", known.join(", ")))
+}
+
+fn messages(context: &Context, engine: &Engine, id: &str) -> Outcome {
+    let text = match id {
+        "facts" => template_of_facts(engine.dictionary()),
+        id => template(find(engine, id)?),
+    };
+    match context.output.is_json() {
+        true => context.output.document(&json!({ "messages": text })),
+        false => context.output.text(&text),
+    }
+}
+
+fn classes(context: &Context, engine: &Engine) -> Outcome {
+    let classes = shipped_classes(engine)?;
+    let all = Topic::ALL.into_iter().flat_map(|topic| classes.of(topic).map(move |c| (topic, c)));
+    if context.output.is_json() {
+        let items = all.map(|(topic, class)| {
+            let clauses = class.expand.iter().map(|clause| {
+                json!({ "pack": clause.pack, "facts": clause.facts, "counts": clause.counts })
+            });
+            json!({ "topic": topic.as_str(), "word": class.word, "aliases": class.aliases,
+                    "text": class.text, "facts": class.facts, "counts": class.counts,
+                    "under": clauses.collect::<Vec<_>>() })
+        });
+        return context.output.document(&json!({ "items": items.collect::<Vec<_>>() }));
+    }
+    let rows = all.map(|(topic, class)| {
+        let facts = class.facts.iter().map(|(name, value)| format!("{name}={value}"));
+        let under = class.expand.iter().flat_map(|clause| {
+            let facts = clause.facts.iter();
+            facts.map(move |(name, value)| format!("under {}: {name}={value}", clause.pack))
+        });
+        let facts: Vec<String> = facts.chain(under).collect();
+        vec![
+            format!("--{}", topic.as_str()),
+            class.word.clone(),
+            class.text.clone(),
+            facts.join("; "),
+        ]
+    });
+    context.output.table(&["flag", "word", "means", "facts"], &rows.collect::<Vec<_>>())
+}
+
+/// The words that come with this program.
+fn shipped_classes(engine: &Engine) -> Outcome<Classes> {
+    Classes::shipped(engine).map_err(|error| Failure::new(Exit::Failure, error.to_string()))
+}
+
 fn show(context: &Context, engine: &Engine, id: &str) -> Outcome {
-    let pack = engine.packs().iter().find(|pack| pack.id == id).ok_or_else(|| {
-        let known: Vec<&str> = engine.packs().iter().map(|pack| pack.id.as_str()).collect();
-        Failure::new(Exit::NotFound, format!("there is no pack {id:?}"))
-            .hint(format!("there are {}", known.join(", ")))
-    })?;
+    let pack = find(engine, id)?;
     let rules = pack.rules.iter().map(|rule| {
         json!({
             "id": rule.id,
