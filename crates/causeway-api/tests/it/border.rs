@@ -114,7 +114,7 @@ async fn what_is_prohibited_ends_with_the_article_in_the_message() {
 
 #[tokio::test]
 async fn persons_are_counted_over_all_files_that_left_this_year() {
-    let provider = plan("CN", &["exporter.ciio=false", "exporter.free_trade_zone=false"]);
+    let provider = plan("CN", &["exporter.ciio=false", "exporter.free_trade_zone=false", "exporter.public_body=false"]);
     let world = World::of(provider, plan("DE", &[])).await;
     let first = personal(&world.provider, b"first", &["ordinary"], 99_999).await;
     let id = world.consumer.request(&world.provider, &first).await;
@@ -135,7 +135,7 @@ async fn persons_are_counted_over_all_files_that_left_this_year() {
 
 #[tokio::test]
 async fn known_persons_count_once_in_however_many_files_they_are() {
-    let provider = plan("CN", &["exporter.ciio=false", "exporter.free_trade_zone=false"]);
+    let provider = plan("CN", &["exporter.ciio=false", "exporter.free_trade_zone=false", "exporter.public_body=false"]);
     let world = World::of(provider, plan("DE", &[])).await;
     let management = &world.provider;
     let words = ["ordinary".to_owned()];
