@@ -13,7 +13,7 @@ use causeway_law::Engine;
 use causeway_node::clock::{Clock, System};
 use causeway_node::{
     CatalogCopies, Egress, HttpTransport, IdentityMode, LawSettings, Network, NewOffer, Node,
-    PROTOCOL_PATH, Parts, Peer, Retry, Script, Secret, Settings, Transport, TransportError,
+    PROTOCOL_PATH, Parts, Peer, Retry, Script, Secret, Settings, Transport,
 };
 use causeway_plane::Objects;
 use causeway_policy::Policy;
