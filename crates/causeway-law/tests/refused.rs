@@ -359,3 +359,48 @@ error: condition: there is no fact "data.secret"; did you mean data.personal?
         .replace('~', &" ".repeat(108)),
     );
 }
+
+#[test]
+fn a_pack_with_any_byte_changed_is_refused_or_proved_and_never_a_crash() {
+    let shipped = Engine::shipped().unwrap();
+    let mut state = 7_u64;
+    let mut below = |bound: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) as usize % bound
+    };
+    let files = ["cn", "us", "tr"].map(|id| {
+        let path = format!("{}/packs/{id}.toml", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).unwrap()
+    });
+    let (mut refused, mut read) = (0, 0);
+    for _ in 0..200 {
+        let mut bytes = files[below(files.len())].clone().into_bytes();
+        for _ in 0..=below(2) {
+            let place = below(bytes.len());
+            match below(4) {
+                // Another digit changes days, thresholds and counts, and often reads.
+                0 | 1 => {
+                    let digit = (place..bytes.len()).find(|at| bytes[*at].is_ascii_digit());
+                    bytes[digit.unwrap_or(place)] = b'0' + below(10) as u8;
+                }
+                2 => bytes[place] = b" \"'[]{}=,.0195azAZ\n-_<>()"[below(25)],
+                3 if below(2) == 0 => drop(bytes.remove(place)),
+                _ => {
+                    // A piece of the file in another place of it.
+                    let piece = bytes[place..(place + below(60)).min(bytes.len())].to_vec();
+                    let to = below(bytes.len());
+                    bytes.splice(to..to, piece);
+                }
+            }
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        let report = shipped.lint("changed.toml", &text);
+        report.findings.iter().for_each(|finding| assert!(!finding.render().is_empty()));
+        match report.packs {
+            0 => refused += 1,
+            _ => read += 1,
+        }
+        assert!(report.packs > 0 || !report.holds());
+    }
+    assert!(refused > 20 && read > 20, "{refused} refused, {read} read");
+}

@@ -206,6 +206,9 @@ fn what_is_no_law_cannot_speak_like_one() {
         "stage = \"advice\"\noutcome = \"permitted\"",
         "found advice with an outcome, obligations, documents, overrides or satisfies",
     );
+    let conflict = "[[conflict]]\nid = \"c\"\nwith = \"importer\"\nfrom = \"2026-01-01\"\n\
+                    when = \"data.maps\"\ncite = [\"PACT:1\"]\ntext = \"it is so\"\n[[case]]";
+    check(ADVICE, "[[case]]", conflict, "found a conflict in a pack of role advisory");
     check(
         HOUSE,
         "\"organisation\"",

@@ -107,7 +107,7 @@ impl Reader<'_> {
         let role = self.role(&head)?;
         let rules = self.rules(rule, role, &names, &obligations, &mut cited);
         let order = self.order(&rules);
-        let conflicts = self.conflicts(conflict, &names, &mut cited);
+        let conflicts = self.conflicts(conflict, role, &names, &mut cited);
         let cases = self.cases(case, role, &conflicts);
         let covers = self.covers(&head, role);
         let id = self.name(&head.id);

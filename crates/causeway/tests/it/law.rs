@@ -57,6 +57,13 @@ fn what_cannot_be_checked_is_refused_with_what_to_write_instead() {
         (&["check", "Germany", "US"], "expected a legal area"),
         (&["check", "DE", "US", "--fact", "count.ordinary_year=-1"], "a whole number from 0 on"),
         (&["check", "DE", "US", "--fact", "data.persnal=true"], "did you mean data.personal?"),
+        (&["check", "DE", "US", "--fact", "count.ordinary_year=0.5"], "a whole number from 0 on"),
+        (&["check", "DE", "US", "--fact", "count.ordinary_year=1e30"], "a whole number from 0 on"),
+        (&["check", "DE", "US", "--fact", "count.ordinary_year=many"], "a whole number from 0 on"),
+        (
+            &["check", "DE", "US", "--fact", "data.special=true", "--fact", "data.personal=false"],
+            "data.special=true and data.personal=false, which contradict each other",
+        ),
         (&["check", "DE", "US", "--at", "soon"], "expected a day"),
         (&["check", "--facts", "list.json"], "expected a JSON object"),
         (&["check", "DE", "US", "--facts", "area.json"], "expected one of them"),
@@ -385,4 +392,18 @@ fn the_reference_lists_every_word_with_what_it_means() {
         assert!(is_tool || page.contains(&format!("`{word}`")), "{word}");
     }
     assert!(Home::new().run(&["law", "classes"]).stdout.contains("under cn: tool.cn_standard"));
+}
+
+#[test]
+fn far_from_today_a_check_says_what_it_knows_of_that_day() {
+    let home = Home::new();
+    let past = home.run(&["check", "CN", "CN", "--at", "1900-01-01"]);
+    assert_eq!(past.code, 3, "{}", past.stderr);
+    let line = "no rule pack knows the law of CN on 1900-01-01";
+    // Once for each party.
+    assert_eq!(past.stdout.matches(line).count(), 2, "{}", past.stdout);
+    assert!(!past.stdout.contains("may hold"), "{}", past.stdout);
+    let future = ["check", "CN", "DE", "--at", "9999-12-31", "--known-at", "9999-12-31", "--json"];
+    let future = home.run(&future);
+    assert_eq!((future.code, &future.json()["as_of"]), (3, &"9999-12-31".into()));
 }

@@ -3,6 +3,7 @@
 use super::{Cited, Reader};
 use crate::expression::Names;
 use crate::facts::is_area;
+use crate::pack::Role;
 use crate::pack::conflict::{Conflict, Other};
 use crate::pack::file::ConflictEntry;
 
@@ -13,6 +14,7 @@ impl Reader<'_> {
     pub(super) fn conflicts(
         &mut self,
         entries: Vec<ConflictEntry>,
+        role: Role,
         names: &Names,
         cited: &mut Cited,
     ) -> Vec<Conflict> {
@@ -20,6 +22,11 @@ impl Reader<'_> {
             let found = entries.len();
             self.error(0..0, format!("found {found} conflicts, expected at most {CONFLICTS_MAX}"));
             return Vec::new();
+        }
+        if let (Role::Advisory, Some(first)) = (role, entries.first()) {
+            let text = "found a conflict in a pack of role advisory".to_owned();
+            let help = "what binds nobody forbids nothing; say it as advice";
+            self.error_with(first.id.span(), text, help);
         }
         let mut all: Vec<Conflict> = Vec::new();
         for entry in entries {
