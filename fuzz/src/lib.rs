@@ -3,7 +3,9 @@
 //! function a family of messages; the targets only call them.
 
 use causeway_dsp::wire::{self, Document, Reading, WireError};
-use causeway_policy::{Contexts, Policy};
+use causeway_policy::{
+    Compiled, Contexts, Facts, Policy, Request, Verdict, Vocabulary, World, odrl,
+};
 use causeway_types::{ConsumerPid, ProviderPid};
 
 /// Far longer than any refusal has reason to be, in bytes.
@@ -131,6 +133,25 @@ pub fn policy(bytes: &[u8]) {
         Ok(policy) => check_policy(&policy),
         Err(error) => check_refusal(&error.to_string()),
     }
+    check_evaluation(&value);
+}
+
+/// The same document as a whole policy: what is settled while nothing is known stays settled.
+fn check_evaluation(value: &serde_json::Value) {
+    let policy = match odrl::read(value, &Contexts::dsp()) {
+        Ok(policy) => policy,
+        Err(error) => return check_refusal(&error.to_string()),
+    };
+    let compiled = match Compiled::whole(&policy, &Vocabulary::odrl()) {
+        Ok(compiled) => compiled,
+        Err(error) => return check_refusal(&error.to_string()),
+    };
+    let (request, world) = (Request::to_use(Facts::new()), World::default());
+    let settled = World { knows_all_members: true, knows_all_deeds: true, ..World::default() };
+    let report = compiled.evaluate(&request, &world).report();
+    report.findings.iter().for_each(|finding| check_refusal(&finding.to_string()));
+    let later = compiled.evaluate(&request, &settled).verdict();
+    assert!(report.verdict == Verdict::Unknown || report.verdict == later);
 }
 
 fn check_policy(policy: &Policy) {

@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: runs benchmarks by name, from every crate that has some.
+//! `cargo xtask bench`: runs benchmarks by name, from every crate that has some, and by the name
+//! `engines` the comparison with other policy engines, which has a workspace of its own.
 //!
 //! It measures nothing itself and keeps no history.
 
@@ -10,6 +11,11 @@ use crate::tree;
 /// The benchmarks that drive the whole product and speak JSON; the others are criterion's.
 const SPEAK_JSON: [&str; 2] = ["exchange", "catalog"];
 
+/// The comparison with other engines. Only its name runs it: what it takes to build them has no
+/// place in the product's own build.
+const ENGINES: &str = "engines";
+const ENGINES_MANIFEST: &str = "benches/engines/Cargo.toml";
+
 /// What to run: which benchmark, and what to hand to it.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Options<'a> {
@@ -20,6 +26,9 @@ struct Options<'a> {
 /// Runs the benchmarks chosen by `words`; `false` when one of them failed.
 pub(crate) fn command(words: &[&str]) -> Result<bool> {
     let options = parse(words)?;
+    if options.name == Some(ENGINES) {
+        return engines(&options.rest);
+    }
     let metadata = Metadata::read(tree::root())?;
     let chosen = choose(&metadata, options.name)?;
     let mut passed = true;
@@ -33,6 +42,16 @@ pub(crate) fn command(words: &[&str]) -> Result<bool> {
         passed &= status.success();
     }
     Ok(passed)
+}
+
+fn engines(rest: &[&str]) -> Result<bool> {
+    let status = cargo()
+        .args(["run", "--release", "--locked", "--manifest-path", ENGINES_MANIFEST, "--"])
+        .args(rest)
+        .current_dir(tree::root())
+        .status()
+        .context("cannot start cargo")?;
+    Ok(status.success())
 }
 
 fn parse<'a>(words: &[&'a str]) -> Result<Options<'a>> {
@@ -76,7 +95,8 @@ fn choose(metadata: &Metadata, name: Option<&str>) -> Result<Vec<(String, String
         bail!("no crate of ours has a benchmark");
     }
     let Some(name) = name else { return Ok(all) };
-    let known: Vec<&str> = all.iter().map(|(_, bench)| bench.as_str()).collect();
+    let known = all.iter().map(|(_, bench)| bench.as_str()).chain([ENGINES]);
+    let known: Vec<&str> = known.collect();
     if !known.contains(&name) {
         bail!("there is no benchmark `{name}`, expected one of: {}", known.join(", "));
     }
@@ -110,6 +130,15 @@ mod tests {
     }
 
     #[test]
+    fn the_comparison_has_a_workspace_and_a_lock_of_its_own() {
+        let root = tree::root();
+        let text = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+        assert!(text(ENGINES_MANIFEST).contains("\n[workspace]\n"));
+        assert!(text("benches/engines/Cargo.lock").contains("name = \"cedar-policy\""));
+        assert!(!text("Cargo.lock").contains("name = \"cedar-policy\""));
+    }
+
+    #[test]
     fn a_name_is_looked_up_in_every_crate_of_ours() {
         let mut metadata = Metadata::default();
         for (name, ours) in [("a", true), ("b", true), ("foreign", false)] {
@@ -120,7 +149,7 @@ mod tests {
         assert_eq!(choose(&metadata, None).unwrap().len(), 2);
         assert_eq!(choose(&metadata, Some("b-fast")).unwrap(), [("b".into(), "b-fast".into())]);
         let error = choose(&metadata, Some("foreign-fast")).unwrap_err().to_string();
-        assert!(error.ends_with("expected one of: a-fast, b-fast"), "{error}");
+        assert!(error.ends_with("expected one of: a-fast, b-fast, engines"), "{error}");
         assert!(choose(&Metadata::default(), None).is_err());
     }
 }

@@ -10,6 +10,7 @@ mod conformance;
 mod demo;
 mod fuzz;
 mod metadata;
+mod odrl;
 mod parts;
 mod report;
 mod run;
@@ -42,6 +43,7 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
         ["fuzz", options @ ..] => fuzz::command(options),
         ["conformance", "dsp", options @ ..] => conformance::command(options),
         ["conformance", "edc", options @ ..] => conformance::edc::command(options),
+        ["odrl-suite", options @ ..] => odrl::command(options),
         ["codegen"] => codegen::write(),
         ["codegen", "--check"] => codegen::check(),
         [] | ["help" | "--help" | "-h", ..] => {
@@ -65,7 +67,8 @@ cargo xtask <command>
                                {}
   tidy                         the rules of the house, over every file of the repository
   bench [NAME] [--json] [-- ARGUMENTS]
-                               run benchmarks; --json is for `exchange` and `catalog`
+                               run benchmarks; --json is for `exchange` and `catalog`;
+                               `engines` compares other policy engines (builds minutes)
   fuzz [TARGET] [--seconds N]  run the fuzz targets, each for so long (60)
   conformance dsp [--only ID] [--times N] [--binary FILE] [--control | --local]
                                the official DSP TCK against the release binary; needs a JDK
@@ -74,6 +77,8 @@ cargo xtask <command>
   conformance edc [--binary FILE]
                                an exchange with a stock Eclipse EDC, in both directions; needs
                                a JDK and Maven
+  odrl-suite DIR               the evaluator of policies against a folder in the layout of the
+                               SolidLab ODRL test suite
   codegen [--check]            write, or compare, the generated files
   help                         this text
 ",

@@ -70,6 +70,8 @@ pub struct PackDecision<'e> {
     pub applies: Truth,
     /// What it says by itself.
     pub outcome: Interval,
+    /// Whether no rule of it says anything of such a crossing, whatever else becomes known.
+    pub is_silent: bool,
     /// What became of its rules.
     pub rules: Vec<RuleDecision>,
 }

@@ -91,6 +91,20 @@ pub struct Fact {
     pub question: String,
     /// Flags that are true if this one is, or if this count is above 0.
     pub implies: Vec<FactId>,
+    /// For a count of persons over time: which time, and whether each importer is counted apart.
+    pub window: Option<(Window, bool)>,
+}
+
+/// The time over which a law counts persons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// From the first of January on, where the law is.
+    CalendarYear {
+        /// How far its clocks are ahead of UTC.
+        utc_offset_hours: i8,
+    },
+    /// The twelve months before.
+    TrailingYear,
 }
 
 /// Every fact that rules may ask for.
@@ -168,6 +182,28 @@ struct FactEntry {
     question: String,
     #[serde(default)]
     implies: Vec<String>,
+    window: Option<String>,
+    #[serde(default)]
+    utc_offset_hours: i8,
+    #[serde(default)]
+    per_importer: bool,
+}
+
+impl FactEntry {
+    fn window(&self) -> Result<Option<(Window, bool)>, FactError> {
+        let utc_offset_hours = self.utc_offset_hours;
+        let window = match self.window.as_deref() {
+            None => return Ok(None),
+            Some("calendar-year") => Window::CalendarYear { utc_offset_hours },
+            Some("trailing-year") => Window::TrailingYear,
+            Some(other) => {
+                let expected = "expected calendar-year or trailing-year";
+                let reason = format!("{}: found the window {other:?}, {expected}", self.name);
+                return Err(FactError::Dictionary { reason });
+            }
+        };
+        Ok(Some((window, self.per_importer)))
+    }
 }
 
 impl Dictionary {
@@ -183,7 +219,8 @@ impl Dictionary {
         };
         let mut implied = Vec::new();
         for entry in file.fact {
-            let FactEntry { name, kind, values, unit, question, implies } = entry;
+            let window = entry.window()?;
+            let FactEntry { name, kind, values, unit, question, implies, .. } = entry;
             implied.push(implies);
             let kind = match (kind.as_str(), values.is_empty()) {
                 ("flag", true) => Kind::Flag,
@@ -203,7 +240,8 @@ impl Dictionary {
             if dictionary.ids.insert(name.clone(), id).is_some() {
                 return Err(wrong(format!("found {name} twice")));
             }
-            dictionary.facts.push(Fact { name, kind, unit, question, implies: Vec::new() });
+            let fact = Fact { name, kind, unit, question, implies: Vec::new(), window };
+            dictionary.facts.push(fact);
         }
         dictionary.resolve(implied).map_err(wrong)?;
         Ok(dictionary)

@@ -25,7 +25,9 @@ pub use self::decision::{
 };
 pub use self::diff::{CaseChange, Change, Difference, Field, Kind as ChangeKind, diff};
 pub use self::engine::{Engine, EngineError};
-pub use self::facts::{Dictionary, Fact, FactError, FactId, Facts, Kind, Symbol, Symbols, Value};
+pub use self::facts::{
+    Dictionary, Fact, FactError, FactId, Facts, Kind, Symbol, Symbols, Value, Window,
+};
 pub use self::installed::{
     Admission, AdmitError, InstalledPack, InstalledRevision, Register, RegisterError, Stored,
 };

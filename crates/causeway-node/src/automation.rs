@@ -10,9 +10,10 @@ use causeway_dsp::negotiation::{Decision, Negotiation, Offer};
 use causeway_dsp::{Question, Reason};
 use causeway_policy::{Policy, Verdict};
 use causeway_store::{PublishedOffer, Rule};
-use causeway_types::{Address, DatasetId, Timestamp};
+use causeway_types::{Address, DatasetId, StatedFacts, Timestamp};
 
 use self::script::NegotiationMove;
+use crate::border::{Checked, Gate};
 use crate::clock::Mint;
 use crate::settings::Settings;
 
@@ -50,12 +51,13 @@ pub(crate) fn negotiation(
     published: Option<&PublishedOffer>,
     negotiation: &Negotiation,
     question: Question,
+    stated: &StatedFacts,
     mint: &Mint<'_>,
 ) -> Answer<Decision> {
     match rule(settings, published, question) {
         Rule::Hold => Answer::Hold("the rule for this question is hold".to_owned()),
         Rule::Webhook(url) => Answer::Ask(url),
-        Rule::Auto => match automatic(published, negotiation, question, mint) {
+        Rule::Auto => match automatic(published, negotiation, question, stated, mint) {
             Ok(decision) => Answer::Decide(decision),
             Err(reason) => Answer::Hold(reason),
         },
@@ -67,6 +69,7 @@ fn automatic(
     published: Option<&PublishedOffer>,
     negotiation: &Negotiation,
     question: Question,
+    stated: &StatedFacts,
     mint: &Mint<'_>,
 ) -> Result<Decision, String> {
     match question {
@@ -80,7 +83,7 @@ fn automatic(
                 return Err("the consumer asks for other terms than published".to_owned());
             }
             permits(&offer.policy, mint.now)?;
-            Ok(agree(mint, target(offer, published)))
+            Ok(agree(mint, target(offer, published), stated.clone()))
         }
         // The machine has compared the agreement with the offer before it asks.
         Question::AgreementReceived => Ok(Decision::Verify),
@@ -102,11 +105,20 @@ pub(crate) fn scripted(
     published: Option<&PublishedOffer>,
     negotiation: &Negotiation,
     act: NegotiationMove,
+    checked: &Checked,
     callback: &Address,
     mint: &Mint<'_>,
 ) -> Result<Option<Decision>, String> {
     let offer = || negotiation.stage.offer().cloned().ok_or("there are no terms on the table");
     let callback = callback.clone();
+    let stated = &checked.stated;
+    let goes_on = act.goes_on();
+    match &checked.gate {
+        Gate::Pass => {}
+        Gate::Hold(reason) if goes_on => return Err(reason.clone()),
+        Gate::Refuse(reason) if goes_on => return Err(reason.to_string()),
+        Gate::Hold(_) | Gate::Refuse(_) => {}
+    }
     let decision = match act {
         NegotiationMove::Hold => return Ok(None),
         NegotiationMove::Offer => {
@@ -115,10 +127,10 @@ pub(crate) fn scripted(
         }
         NegotiationMove::Counter => Decision::Request { offer: offer()?, callback },
         NegotiationMove::Agree => {
-            automatic(published, negotiation, Question::ContractRequested, mint)?
+            automatic(published, negotiation, Question::ContractRequested, stated, mint)?
         }
         NegotiationMove::Accept => {
-            automatic(published, negotiation, Question::OfferReceived, mint)?
+            automatic(published, negotiation, Question::OfferReceived, stated, mint)?
         }
         NegotiationMove::Verify => Decision::Verify,
         NegotiationMove::Finalize => Decision::Finalize,
@@ -154,10 +166,39 @@ pub(crate) fn permits(policy: &Policy, now: Timestamp) -> Result<(), String> {
 }
 
 /// The decision to agree to the terms on the table.
-pub(crate) fn agree(mint: &Mint<'_>, target: DatasetId) -> Decision {
-    Decision::Agree { id: mint.agreement(), timestamp: mint.now, target }
+pub(crate) fn agree(mint: &Mint<'_>, target: DatasetId, facts: StatedFacts) -> Decision {
+    Decision::Agree { id: mint.agreement(), timestamp: mint.now, target, facts }
 }
 
 fn target(offer: &Offer, published: &PublishedOffer) -> DatasetId {
     offer.target.clone().unwrap_or_else(|| published.dataset_id.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use causeway_policy::{Honesty, Template};
+
+    #[test]
+    fn what_a_template_says_the_node_supplies_is_what_decides_here() {
+        let check = |template: &Template, at: &str, expected: bool| {
+            let policy = template.make(&template.examples()).unwrap();
+            let permitted = permits(&policy, Timestamp::parse(at).unwrap());
+            assert_eq!(permitted.is_ok(), expected, "{}: {permitted:?}", template.id);
+        };
+        for template in Template::shipped().unwrap() {
+            let is_decided = match &template.honesty {
+                Honesty::Enforced(how) => how.facts.iter().all(|fact| fact.supplied),
+                Honesty::Unenforceable(_) => false,
+            };
+            let within = if template.id == "event" {
+                "2027-03-02T12:00:00Z"
+            } else {
+                "2026-07-01T12:00:00Z"
+            };
+            check(&template, within, is_decided);
+            // Behind the end of every example nothing goes on by itself.
+            check(&template, "2040-01-01T00:00:00Z", false);
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! Where time and randomness enter the node. Everything else takes them as arguments, so that a
 //! test can choose both.
 
-use causeway_types::{AgreementId, DatasetId, MessageId, OfferId, ProcessId, Timestamp};
+use causeway_types::{
+    AgreementId, AttestationId, DatasetId, MessageId, OfferId, ProcessId, Timestamp,
+};
 
 /// What time it is.
 pub trait Clock: Send + Sync + 'static {
@@ -50,6 +52,11 @@ impl Mint<'_> {
         let mut random = [0; 10];
         self.entropy.fill(&mut random);
         (self.now.unix_millis(), random)
+    }
+
+    pub(crate) fn attestation(&self) -> AttestationId {
+        let (ms, random) = self.bits();
+        AttestationId::mint(ms, random)
     }
 
     pub(crate) fn process(&self) -> ProcessId {

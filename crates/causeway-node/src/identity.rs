@@ -187,7 +187,7 @@ fn unverified_issuer(token: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use causeway_types::Address;
+    use causeway_types::{Address, StatedFacts};
 
     use super::*;
     use crate::settings::Secret;
@@ -210,6 +210,8 @@ mod tests {
             participant_id: id(name),
             address: Address::parse("https://peer.example").unwrap(),
             base: None,
+            jurisdiction: None,
+            facts: StatedFacts::new(),
             secret: Secret::new(*secret),
         };
         Directory { own: id(own), mode, peers: peers.iter().map(peer).collect() }

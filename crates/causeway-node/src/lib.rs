@@ -9,6 +9,7 @@
 
 mod automation;
 mod batch;
+mod border;
 mod catalog;
 pub mod clock;
 mod commit;
@@ -30,6 +31,7 @@ mod webhook;
 
 use std::sync::Arc;
 
+use causeway_law::Engine;
 use causeway_plane::{Flows, Objects};
 use causeway_store::{CatalogCache, Event, Store};
 use causeway_types::{Problem, ProblemCode, Timestamp};
@@ -41,6 +43,7 @@ pub use self::automation::script::{
     NegotiationMove, NegotiationStep, Script, Step as ScriptStep, Steps, TransferMove, TransferStep,
 };
 pub use self::batch::InBatch;
+pub use self::border::{Drift, NewAttestation, read_facts};
 pub use self::catalog::{CatalogPage, Probe, ProbeStep, REACH_PATH};
 use self::clock::{Clock, Entropy, Mint};
 pub use self::commit::Remember;
@@ -50,8 +53,8 @@ pub use self::negotiate::{Act as NegotiationAct, Opened, Terms};
 pub use self::offers::{NewOffer, OwnPage, Place};
 pub use self::pulls::PullProgress;
 pub use self::settings::{
-    CatalogCopies, DATA_PATH, ENDPOINT_TYPE_HTTP, FORMAT_HTTP_PULL, IdentityMode, Network,
-    PROTOCOL_PATH, Peer, Retry, Secret, Settings,
+    CatalogCopies, DATA_PATH, ENDPOINT_TYPE_HTTP, FORMAT_HTTP_PULL, IdentityMode, LawSettings,
+    Network, PROTOCOL_PATH, Peer, Retry, Secret, Settings,
 };
 pub use self::sync::{CatalogSync, SyncState};
 pub use self::transfer::Act as TransferAct;
@@ -75,6 +78,10 @@ pub struct Parts {
     pub egress: Egress,
     /// Published files.
     pub objects: Objects,
+    /// The rule packs.
+    pub law: Arc<Engine>,
+    /// The key under which persons are remembered.
+    pub subject_key: Secret,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Unpredictable bytes.
@@ -94,6 +101,8 @@ struct Inner {
     egress: Egress,
     objects: Objects,
     flows: Flows,
+    law: Arc<Engine>,
+    subject_key: Secret,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     events: broadcast::Sender<Event>,
@@ -119,6 +128,8 @@ impl Node {
             egress: parts.egress,
             objects: parts.objects,
             flows: Flows::new(),
+            law: parts.law,
+            subject_key: parts.subject_key,
             clock: parts.clock,
             entropy: parts.entropy,
             events,
@@ -132,6 +143,7 @@ impl Node {
         node.take_up().await?;
         node.0.tasks.spawn(dispatch::run(node.clone(), inbox));
         node.0.tasks.spawn(sync::refresh(node.clone()));
+        node.0.tasks.spawn(border::watch(node.clone()));
         Ok(node)
     }
 
@@ -175,6 +187,11 @@ impl Node {
     /// Published files.
     pub fn objects(&self) -> &Objects {
         &self.0.objects
+    }
+
+    /// The rule packs that crossings are checked against.
+    pub fn law(&self) -> &Engine {
+        &self.0.law
     }
 
     /// The gates of running flows.

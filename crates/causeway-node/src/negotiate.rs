@@ -1,22 +1,19 @@
 //! Negotiations: what peers send, what operators decide, what the dispatcher learns.
 
+mod plan;
+
+use causeway_dsp::Question;
 use causeway_dsp::Reason;
-use causeway_dsp::negotiation::{
-    self, Body, Decision, Effect, Input, Message, Negotiation, Offer, Stage, State, Step, step,
-};
-use causeway_dsp::{Question, wire};
-use causeway_store::{
-    AgreementEntry, ChangeSet, CommitError, Entity, NegotiationEntry, NewMessage, OutboxSubject,
-    PublishedOffer, Put, Settle, Stored,
-};
+use causeway_dsp::negotiation::{Body, Decision, Input, Message, Negotiation, Offer, State};
+use causeway_store::{ChangeSet, CommitError, NegotiationEntry, PublishedOffer, Settle, Stored};
 use causeway_types::{Address, ParticipantId, Problem, ProblemCode, ProcessId, Role};
 
-use crate::automation::{self, Answer, script};
+use crate::automation::{self};
+use crate::border::{Checked, Crossed, Gate, Ground};
 use crate::clock::Mint;
 use crate::commit::{CONFLICTS_MAX, Remember, commit_failed};
 use crate::offers::{is_offered, no_offer};
-use crate::outcome::{NEGOTIATION, Story, rejected};
-use crate::{Node, read_failed, timers, webhook};
+use crate::{Node, read_failed};
 
 /// What an operator, or a webhook, wants done with a negotiation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +48,32 @@ struct Plan {
     changes: ChangeSet,
 }
 
+/// What sets a negotiation in motion.
+pub(crate) struct Push {
+    /// The input; without one, the open question is asked again.
+    input: Option<Input>,
+    /// The check that it rests on, where there was one.
+    checked: Option<Box<Checked>>,
+}
+
+impl Push {
+    /// The open question is asked again.
+    pub(crate) fn ask_again() -> Self {
+        Self { input: None, checked: None }
+    }
+
+    /// An input that rests on a check.
+    pub(crate) fn checked(input: Input, checked: Option<Box<Checked>>) -> Self {
+        Self { input: Some(input), checked }
+    }
+}
+
+impl From<Input> for Push {
+    fn from(input: Input) -> Self {
+        Self::checked(input, None)
+    }
+}
+
 impl Node {
     /// A peer's first message: a consumer's request, or a provider's offer.
     pub async fn negotiation_opened(
@@ -65,6 +88,9 @@ impl Node {
                 return Ok(Opened { entry: known.value, is_new: false });
             }
             let (published, message) = self.opening_terms(peer, message.clone()).await?;
+            let content = published.as_ref().map(|offer| offer.content);
+            let ground = self.ground(peer, published, content).await?;
+            let published = ground.published.as_ref();
             let mint = self.mint();
             let opening = Negotiation::opening(
                 mint.process(),
@@ -75,13 +101,14 @@ impl Node {
             );
             let entry = NegotiationEntry {
                 negotiation: opening,
-                offer_id: published.as_ref().map(|offer| offer.id.clone()),
+                offer_id: published.map(|offer| offer.id.clone()),
                 script: 0,
+                decision: None,
                 created_at: mint.now,
                 updated_at: mint.now,
             };
-            let input = Input::Received(message);
-            let plan = self.plan(entry, None, published.as_ref(), input, &mint)?;
+            let push = Input::Received(message).into();
+            let plan = self.plan(entry, None, &ground, push, &mint)?;
             match self.commit(plan.changes).await {
                 Ok(()) => return Ok(Opened { entry: plan.entry, is_new: true }),
                 // The same message arrived twice at the same time; the other one began it.
@@ -132,8 +159,22 @@ impl Node {
                 "the offer has no target, so it does not say which dataset is requested",
             ));
         }
+        let ground = self.ground(peer, None, None).await?;
         let base = self.peer_base(peer).await?;
         let mint = self.mint();
+        let crossed = Crossed {
+            peer,
+            role: Role::Consumer,
+            dataset: offer.target.as_ref(),
+            terms: &offer.facts,
+            is_agreed: false,
+            now: mint.now,
+        };
+        // A request moves nothing yet, so only what no person could permit is refused here.
+        let checked = self.checked(&ground, crossed);
+        if matches!(checked.gate, Gate::Refuse(_)) {
+            checked.must_pass()?;
+        }
         let own = self.0.settings.participant_id.clone();
         let entry = NegotiationEntry {
             negotiation: Negotiation::opening(
@@ -145,13 +186,15 @@ impl Node {
             ),
             offer_id: None,
             script: 0,
+            decision: None,
             created_at: mint.now,
             updated_at: mint.now,
         };
         let callback = self.0.settings.protocol_base();
         let decision = Decision::Request { offer, callback };
         let input = Input::Decided { decision, message_id: mint.message() };
-        let mut plan = self.plan(entry, None, None, input, &mint)?;
+        let push = Push::checked(input, Some(Box::new(checked)));
+        let mut plan = self.plan(entry, None, &ground, push, &mint)?;
         plan.changes.remember = remember.map(|remember| remember(&plan.entry));
         self.commit(plan.changes).await.map_err(commit_failed)?;
         Ok(plan.entry)
@@ -163,34 +206,75 @@ impl Node {
         id: &ProcessId,
         act: &Act,
     ) -> Result<NegotiationEntry, Problem> {
-        self.drive_negotiation(id, None, |entry, _, mint| {
-            let decision = decision(entry, act, &self.0.settings.protocol_base(), mint)?;
-            Ok(Input::Decided { decision, message_id: mint.message() })
+        self.drive_negotiation(id, None, |entry, ground, mint| {
+            let checked = match act {
+                Act::Accept => {
+                    let checked = self.checked_negotiation(&entry.negotiation, ground, mint.now);
+                    checked.must_pass()?;
+                    Some(Box::new(checked))
+                }
+                Act::Propose(_) | Act::Terminate(_) => None,
+            };
+            let callback = self.0.settings.protocol_base();
+            let decision = decision(entry, act, checked.as_deref(), &callback, mint)?;
+            Ok(Push::checked(Input::Decided { decision, message_id: mint.message() }, checked))
         })
         .await
+    }
+
+    /// Asks a negotiation's open question again, since something about it became known.
+    pub(crate) async fn ask_negotiation_again(&self, id: &ProcessId) -> Result<(), Problem> {
+        self.drive_negotiation(id, None, |_, _, _| Ok(Push::ask_again())).await.map(drop)
+    }
+
+    /// What the law says of the terms that a negotiation has come to.
+    pub(crate) fn checked_negotiation(
+        &self,
+        negotiation: &Negotiation,
+        ground: &Ground,
+        now: causeway_types::Timestamp,
+    ) -> Checked {
+        let agreement = negotiation.stage.agreement().or_else(|| negotiation.concluded());
+        let offer = negotiation.offer();
+        let target = || offer.and_then(|offer| offer.target.as_ref());
+        let own = ground.published.as_ref().map(|offer| self.stated_by(offer));
+        let terms = own.as_ref().or_else(|| agreement.map(|agreement| &agreement.facts));
+        let nothing = causeway_types::StatedFacts::new();
+        let terms = terms.or_else(|| offer.map(|offer| &offer.facts)).unwrap_or(&nothing);
+        self.checked(
+            ground,
+            Crossed {
+                peer: &negotiation.peer,
+                role: negotiation.role,
+                dataset: agreement.map(|agreement| &agreement.target).or_else(target),
+                terms,
+                is_agreed: agreement.is_some(),
+                now,
+            },
+        )
     }
 
     /// Loads, steps and commits, again from the start if somebody else wrote meanwhile. `settle`
     /// leaves the outbox in the same commit. The input is made from the entry, our offer it is
     /// about, and fresh ids.
-    pub(crate) async fn drive_negotiation(
+    pub(crate) async fn drive_negotiation<P: Into<Push>>(
         &self,
         id: &ProcessId,
         settle: Option<Settle>,
-        input: impl Fn(
-            &mut NegotiationEntry,
-            Option<&PublishedOffer>,
-            &Mint<'_>,
-        ) -> Result<Input, Problem>,
+        push: impl Fn(&mut NegotiationEntry, &Ground, &Mint<'_>) -> Result<P, Problem>,
     ) -> Result<NegotiationEntry, Problem> {
         for _ in 0..CONFLICTS_MAX {
             let stored = self.0.store.negotiation(id).await.map_err(read_failed)?;
             let stored = stored.ok_or_else(|| unknown(id))?;
             let published = self.published(&stored.value).await?;
+            // Once it is finalized nothing is checked any more, so nobody needs to be counted.
+            let is_open = stored.value.is_open();
+            let content = published.as_ref().filter(|_| is_open).map(|offer| offer.content);
+            let ground = self.ground(&stored.value.negotiation.peer, published, content).await?;
             let mint = self.mint();
             let Stored { mut value, version, .. } = stored;
-            let input = input(&mut value, published.as_ref(), &mint)?;
-            let mut plan = self.plan(value, Some(version), published.as_ref(), input, &mint)?;
+            let push = push(&mut value, &ground, &mint)?.into();
+            let mut plan = self.plan(value, Some(version), &ground, push, &mint)?;
             plan.changes.settle.extend(settle.clone());
             if plan.changes.is_empty() {
                 return Ok(plan.entry);
@@ -242,145 +326,9 @@ impl Node {
         }
         offer.target = Some(published.dataset_id.clone());
         offer.content = Some(published.content);
+        offer.facts = self.stated_by(&published);
         Ok((Some(published), message))
     }
-
-    /// Steps, answers the questions that automation answers, and collects everything for one
-    /// commit.
-    fn plan(
-        &self,
-        entry: NegotiationEntry,
-        version: Option<causeway_store::Version>,
-        published: Option<&PublishedOffer>,
-        input: Input,
-        mint: &Mint<'_>,
-    ) -> Result<Plan, Problem> {
-        let before = entry.negotiation.clone();
-        let id = before.id.clone();
-        let mut story = Story::of(id.clone(), mint.now, NEGOTIATION);
-        tell_input(&mut story, &input);
-        let mut course = Course { entry, changes: ChangeSet::default(), story };
-        self.go(&mut course, input, published, mint)?;
-        self.go_by_script(&mut course, before.state(), published, mint);
-        let Course { mut entry, mut changes, story } = course;
-        if entry.negotiation == before {
-            return Ok(Plan { entry, changes: ChangeSet::default() });
-        }
-        entry.updated_at = mint.now;
-        let entity = Entity::Negotiation(Box::new(entry.clone()));
-        changes.puts.push(Put { entity, expected: version });
-        if let (None, Some(agreement)) = (before.concluded(), entry.negotiation.concluded()) {
-            let concluded = AgreementEntry {
-                agreement: agreement.clone(),
-                role: entry.negotiation.role,
-                peer: entry.negotiation.peer.clone(),
-                negotiation: id,
-                concluded_at: mint.now,
-            };
-            let entity = Entity::Agreement(Box::new(concluded));
-            changes.puts.push(Put { entity, expected: None });
-        }
-        changes.events = story.into_events();
-        Ok(Plan { entry, changes })
-    }
-
-    /// Applies an input and whatever automation answers to the questions it raises. If the input
-    /// is refused, nothing has changed.
-    fn go(
-        &self,
-        course: &mut Course,
-        input: Input,
-        published: Option<&PublishedOffer>,
-        mint: &Mint<'_>,
-    ) -> Result<(), Problem> {
-        let Course { entry, changes, story } = course;
-        let current = &mut entry.negotiation;
-        let mut todo = vec![input];
-        while let Some(input) = todo.pop() {
-            let Step { next, effects } =
-                step(current, input).map_err(|rejection| rejected(&rejection))?;
-            tell_state(story, current, &next);
-            *current = next;
-            for effect in effects {
-                match effect {
-                    Effect::Send(message) => changes.outbox.push(outgoing(current, *message, mint)),
-                    Effect::CancelSend => {
-                        changes.outbox.retain(|message| message.subject.is_inward());
-                        changes.cancel.push(current.id.clone());
-                    }
-                    // A script answers when everything else has settled.
-                    Effect::Ask(_) if self.script_of_negotiation(current, published).is_some() => {}
-                    Effect::Ask(question) => {
-                        let settings = &self.0.settings;
-                        match automation::negotiation(settings, published, current, question, mint)
-                        {
-                            Answer::Decide(decision) => {
-                                todo.push(Input::Decided { decision, message_id: mint.message() });
-                            }
-                            Answer::Hold(reason) => story.waiting(question, &reason),
-                            Answer::Ask(url) => {
-                                let call = webhook::negotiation(current, question, url, mint);
-                                changes.outbox.push(call);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// If the negotiation entered a state for which its script has the next step: takes it, or
-    /// sets the timer for it.
-    fn go_by_script(
-        &self,
-        course: &mut Course,
-        before: Option<State>,
-        published: Option<&PublishedOffer>,
-        mint: &Mint<'_>,
-    ) {
-        let (negotiation, taken) = (&course.entry.negotiation, course.entry.script);
-        let Some(steps) = self.script_of_negotiation(negotiation, published) else { return };
-        if negotiation.state() == before || negotiation.in_flight.is_some() {
-            return;
-        }
-        let Some(step) = script::due(steps, taken, negotiation.state()) else {
-            if let Some(question) = negotiation.question {
-                course.story.waiting(question, timers::NO_STEP);
-            }
-            return;
-        };
-        if !step.delay.is_zero() {
-            course.changes.outbox.push(timers::of_negotiation(
-                negotiation,
-                taken,
-                step.delay,
-                mint,
-            ));
-            return;
-        }
-        let callback = self.0.settings.protocol_base();
-        let decided = automation::scripted(published, negotiation, step.act, &callback, mint);
-        let done = match decided {
-            Ok(None) => Ok(()),
-            Ok(Some(decision)) => {
-                let input = Input::Decided { decision, message_id: mint.message() };
-                self.go(course, input, published, mint).map_err(|problem| problem.to_string())
-            }
-            Err(reason) => Err(reason),
-        };
-        match done {
-            Ok(()) => course.entry.script += 1,
-            Err(reason) => course.story.trouble("script", format!("held, {reason}")),
-        }
-    }
-}
-
-/// A negotiation on its way through one plan.
-struct Course {
-    entry: NegotiationEntry,
-    changes: ChangeSet,
-    story: Story,
 }
 
 fn opening_parts(message: &Message) -> Result<(Role, ProcessId, Address), Problem> {
@@ -412,6 +360,7 @@ fn opening_parts(message: &Message) -> Result<(Role, ProcessId, Address), Proble
 fn decision(
     entry: &NegotiationEntry,
     act: &Act,
+    checked: Option<&Checked>,
     callback: &Address,
     mint: &Mint<'_>,
 ) -> Result<Decision, Problem> {
@@ -431,7 +380,8 @@ fn decision(
             Some(Question::ContractRequested | Question::OfferAccepted) => {
                 let target = negotiation.stage.offer().and_then(|offer| offer.target.clone());
                 let target = target.ok_or_else(|| nothing_to_answer(negotiation))?;
-                Ok(automation::agree(mint, target))
+                let stated = checked.map(|checked| checked.stated.clone()).unwrap_or_default();
+                Ok(automation::agree(mint, target, stated))
             }
             Some(Question::AgreementVerified) => Ok(Decision::Finalize),
             Some(Question::OfferReceived) => Ok(Decision::Accept),
@@ -440,67 +390,6 @@ fn decision(
                 Err(nothing_to_answer(negotiation))
             }
         },
-    }
-}
-
-fn tell_input(story: &mut Story, input: &Input) {
-    match input {
-        Input::Refused { reason, peer_state, .. } => {
-            let state = peer_state.map_or("unknown there", State::as_str);
-            story.trouble("refused", format!("the peer refused ({state}): {reason}"));
-        }
-        Input::Lapsed { reason, .. } => {
-            story.trouble("lapsed", format!("gave up sending: {reason}"));
-        }
-        Input::Received(_) | Input::Decided { .. } | Input::Acked { .. } => {}
-    }
-}
-
-fn tell_state(story: &mut Story, before: &Negotiation, after: &Negotiation) {
-    let Some(state) = after.state().filter(|state| before.state() != Some(*state)) else {
-        return;
-    };
-    let reason = match &after.stage {
-        Stage::Terminated { by, reason } => format!("by the {by}, {reason}"),
-        _ => String::new(),
-    };
-    story.state(state.as_str(), &after.peer, &reason);
-    if let Stage::Finalized { agreement } = &after.stage {
-        let text = format!("agreement {} on dataset {}", agreement.id, agreement.target);
-        let kind = causeway_store::EventKind::AgreementConcluded;
-        story.push(kind, agreement.id.as_str(), text);
-    }
-}
-
-/// The outbox row of a protocol message: URL and bytes are fixed now, for every attempt.
-fn outgoing(negotiation: &Negotiation, message: Message, mint: &Mint<'_>) -> NewMessage {
-    let kind = message.body.kind();
-    NewMessage {
-        process: negotiation.id.clone(),
-        subject: OutboxSubject::Negotiation,
-        peer: negotiation.peer.clone(),
-        message_id: message.id.clone().unwrap_or_else(|| mint.message()),
-        kind: kind.as_str().to_owned(),
-        url: negotiation.peer_address.join(&path(negotiation, kind)),
-        body: wire::write_negotiation(&message),
-        not_before: mint.now,
-    }
-}
-
-/// Where the peer takes a message (DSP 2025-1, Contract Negotiation Protocol, HTTPS binding).
-fn path(negotiation: &Negotiation, kind: negotiation::Kind) -> String {
-    use negotiation::Kind;
-    let own = match kind {
-        Kind::Request => "request",
-        Kind::Offer => "offers",
-        Kind::Accepted | Kind::Finalized => "events",
-        Kind::Agreement => "agreement",
-        Kind::Verification => "agreement/verification",
-        Kind::Termination => "termination",
-    };
-    match &negotiation.peer_pid {
-        Some(pid) => format!("/negotiations/{}/{own}", encoded(pid.as_str())),
-        None => format!("/negotiations/{own}"),
     }
 }
 

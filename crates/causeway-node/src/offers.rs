@@ -6,12 +6,13 @@ use causeway_dsp::negotiation::Offer;
 use causeway_dsp::wire;
 use causeway_policy::Policy;
 use causeway_store::{
-    Audience, ChangeSet, CommitError, Entity, EventKind, NewEvent, Page, PublishedOffer, Put, Rule,
-    Selection, Stored,
+    Audience, ChangeSet, CommitError, Declaration, Entity, EventKind, NewEvent, Page,
+    PublishedOffer, Put, Rule, Selection, Stored,
 };
 use causeway_types::limits::CATALOG_PAGE_MAX;
 use causeway_types::{
-    Blake3, Content, DatasetId, LangText, OfferId, ParticipantId, Problem, ProblemCode,
+    Blake3, Content, DatasetId, FactValue, LangText, OfferId, ParticipantId, Problem, ProblemCode,
+    StatedFacts,
 };
 
 use crate::commit::{CONFLICTS_MAX, Remember, commit_failed};
@@ -41,6 +42,8 @@ pub struct NewOffer {
     pub metadata: Metadata,
     /// Who may know of it.
     pub audience: Audience,
+    /// What is declared of the data, for the law of both sides.
+    pub declaration: Option<Declaration>,
     /// Rules of this offer.
     pub rules: Vec<(Question, Rule)>,
 }
@@ -119,6 +122,7 @@ impl Node {
                 ..offer.metadata
             },
             audience: offer.audience,
+            declaration: offer.declaration,
             rules: offer.rules,
             published_at: mint.now,
             withdrawn_at: None,
@@ -186,8 +190,11 @@ impl Node {
         let mut offers = self.search(selection, after, CATALOG_PAGE_MAX + 1).await?;
         let service = self.service();
         // In both directions the page is filled from the place that was asked for.
-        let mut datasets =
-            wire::fill_page(offers.iter().map(|offer| dataset(&offer.value, service.clone())));
+        let mut datasets = wire::fill_page(
+            offers
+                .iter()
+                .map(|offer| dataset(&offer.value, service.clone(), self.stated_by(&offer.value))),
+        );
         let has_more = offers.len() > datasets.len();
         offers.truncate(datasets.len());
         if selection.newest_first {
@@ -239,8 +246,26 @@ impl Node {
         let offer = self.0.store.offer_of_dataset(id).await.map_err(read_failed)?;
         offer
             .filter(|offer| is_offered(&offer.value, party))
-            .map(|offer| dataset(&offer.value, self.service()))
+            .map(|offer| dataset(&offer.value, self.service(), self.stated_by(&offer.value)))
             .ok_or_else(|| Problem::new(ProblemCode::NotFound, format!("there is no dataset {id}")))
+    }
+
+    /// What we state of an offer's data and of ourselves, for the law of both sides.
+    pub(crate) fn stated_by(&self, offer: &PublishedOffer) -> StatedFacts {
+        let declaration = offer.declaration.as_ref();
+        let mut stated =
+            declaration.map(|declaration| declaration.facts.clone()).unwrap_or_default();
+        let settings = &self.0.settings;
+        // A declaration says nothing of the exporter, and stays below the limit.
+        if let Some(area) = &settings.jurisdiction {
+            let _ = stated.state("exporter.area", FactValue::Text(area.clone()));
+        }
+        for (name, value) in settings.law.facts.iter() {
+            if name.starts_with("exporter.") {
+                let _ = stated.state(name, value.clone());
+            }
+        }
+        stated
     }
 
     fn service(&self) -> DataService {
@@ -265,7 +290,7 @@ pub(crate) fn is_offered(offer: &PublishedOffer, party: &ParticipantId) -> bool 
     offer.withdrawn_at.is_none() && offer.audience.admits(party)
 }
 
-fn dataset(offer: &PublishedOffer, service: DataService) -> Dataset {
+fn dataset(offer: &PublishedOffer, service: DataService, facts: StatedFacts) -> Dataset {
     Dataset {
         id: offer.dataset_id.clone(),
         titles: offer.titles.clone(),
@@ -278,6 +303,7 @@ fn dataset(offer: &PublishedOffer, service: DataService) -> Dataset {
             assignee: None,
             policy: offer.policy.clone(),
             content: Some(offer.content),
+            facts,
         }],
         distributions: vec![Distribution {
             format: FORMAT_HTTP_PULL.to_owned(),

@@ -79,6 +79,11 @@ impl Story {
         });
     }
 
+    /// An event that was made elsewhere.
+    pub(crate) fn add(&mut self, event: NewEvent) {
+        self.events.push(event);
+    }
+
     pub(crate) fn into_events(self) -> Vec<NewEvent> {
         self.events
     }

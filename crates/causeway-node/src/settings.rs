@@ -1,13 +1,14 @@
 //! What a node must be told before it can start. Reading files and the environment is the
 //! binary's business.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use causeway_dsp::Question;
 use causeway_store::Rule;
-use causeway_types::{Address, ParticipantId};
+use causeway_types::{Address, ParticipantId, StatedFacts};
 
 use crate::automation::script::Script;
 
@@ -38,6 +39,10 @@ pub struct Peer {
     pub address: Address,
     /// The base of its protocol endpoints, for a peer that serves no version document.
     pub base: Option<Address>,
+    /// The legal area it sits in, ISO 3166 or an area with a law of its own.
+    pub jurisdiction: Option<String>,
+    /// What is known of it, as an exporter and as an importer.
+    pub facts: StatedFacts,
     /// What both sides were told: the key of the tokens of both directions, or with
     /// [`IdentityMode::Static`] the whole header. Of no use with [`IdentityMode::EdcMock`].
     pub secret: Secret,
@@ -97,6 +102,15 @@ pub struct CatalogCopies {
     pub peer_datasets_max: u64,
 }
 
+/// What the law has to know of this node.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LawSettings {
+    /// Facts of its organisation, as an exporter and as an importer.
+    pub facts: StatedFacts,
+    /// Of how many persons data left by other ways than this node, by the counts of the law.
+    pub counts: BTreeMap<String, u64>,
+}
+
 /// A range of addresses such as `10.0.0.0/8`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {
@@ -113,7 +127,7 @@ pub struct Settings {
     pub participant_id: ParticipantId,
     /// The name shown to people.
     pub title: String,
-    /// The jurisdiction the node sits in, ISO 3166.
+    /// The legal area the node sits in, ISO 3166 or an area with a law of its own.
     pub jurisdiction: Option<String>,
     /// The root under which peers reach this node.
     pub address: Address,
@@ -129,6 +143,8 @@ pub struct Settings {
     pub rules: Vec<(Question, Rule)>,
     /// What is done for some datasets instead.
     pub scripts: Vec<Script>,
+    /// What the law has to know of this node.
+    pub law: LawSettings,
     /// Trying again.
     pub retry: Retry,
     /// Copies of peers' catalogs.

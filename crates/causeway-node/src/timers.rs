@@ -13,7 +13,9 @@ use causeway_types::{DatasetId, ParticipantId, Problem, ProblemCode, ProcessId, 
 
 use crate::automation::script::{self, NegotiationStep, TransferMove, TransferStep};
 use crate::automation::{self, permits};
+use crate::border::Ground;
 use crate::clock::Mint;
+use crate::negotiate::Push;
 use crate::transfer::Basis;
 use crate::{Node, TransferAct};
 
@@ -49,6 +51,8 @@ impl Node {
         let act = match act {
             TransferMove::Hold => return Ok(None),
             TransferMove::Start => {
+                let checked = self.checked_transfer(basis, mint.now);
+                checked.must_pass().map_err(|problem| problem.to_string())?;
                 if entry.transfer.role == Role::Provider {
                     permits(&basis.agreement.agreement.policy, mint.now)?;
                 }
@@ -76,19 +80,21 @@ impl Node {
         settle: Option<Settle>,
     ) -> Result<(), Problem> {
         let callback = self.0.settings.protocol_base();
-        let input = |entry: &mut NegotiationEntry,
-                     published: Option<&PublishedOffer>,
-                     mint: &Mint<'_>| {
+        let input = |entry: &mut NegotiationEntry, ground: &Ground, mint: &Mint<'_>| {
+            let published = ground.published.as_ref();
             let negotiation = &entry.negotiation;
             let steps = self.script_of_negotiation(negotiation, published);
             let step = script::due(steps.unwrap_or_default(), entry.script, negotiation.state())
                 .filter(|_| waits(row, entry.script) && negotiation.in_flight.is_none())
                 .ok_or_else(|| too_late(row))?;
-            let decision = automation::scripted(published, negotiation, step.act, &callback, mint)
-                .map_err(held)?
-                .ok_or_else(|| too_late(row))?;
+            let checked = self.checked_negotiation(negotiation, ground, mint.now);
+            let decision =
+                automation::scripted(published, negotiation, step.act, &checked, &callback, mint)
+                    .map_err(held)?
+                    .ok_or_else(|| too_late(row))?;
             entry.script += 1;
-            Ok(negotiation::Input::Decided { decision, message_id: mint.message() })
+            let input = negotiation::Input::Decided { decision, message_id: mint.message() };
+            Ok(Push::checked(input, Some(Box::new(checked))))
         };
         self.drive_negotiation(&row.process, settle, input).await.map(drop)
     }

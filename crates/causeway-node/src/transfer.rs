@@ -1,25 +1,24 @@
 //! Transfers: what peers send, what operators decide, what the data plane and the dispatcher
 //! learn. The bytes themselves are moved by the plane and by `pulls`.
 
-use causeway_dsp::transfer::{
-    self, Body, DataAddress, Decision, Effect, Input, Message, Stage, State, Step, Transfer, step,
-};
-use causeway_dsp::{Question, Reason, wire};
+mod plan;
+
+use causeway_dsp::transfer::{Body, DataAddress, Decision, Input, Message, State, Transfer};
+use causeway_dsp::{Question, Reason};
 use causeway_store::{
-    AgreementEntry, ChangeSet, CommitError, Entity, EventKind, NewMessage, OutboxSubject, Outcome,
-    PublishedOffer, Put, Settle, Stored, TransferEntry, Version,
+    AgreementEntry, ChangeSet, CommitError, Outcome, Settle, Stored, TransferEntry,
 };
 use causeway_types::{
     AgreementId, ParticipantId, Problem, ProblemCode, ProcessId, Role, Timestamp,
 };
 
-use crate::automation::{self, permits, script};
+use crate::border::{Checked, Crossed, Ground};
 use crate::clock::Mint;
 use crate::commit::{CONFLICTS_MAX, Remember, commit_failed};
-use crate::negotiate::{busy, encoded};
-use crate::outcome::{Story, TRANSFER, rejected};
+use crate::negotiate::busy;
+use crate::outcome::{Story, TRANSFER};
 use crate::settings::FORMAT_HTTP_PULL;
-use crate::{Node, gates, read_failed, timers, webhook};
+use crate::{Node, read_failed};
 
 /// What an operator, a webhook or the data plane wants done with a transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,19 +38,38 @@ pub enum Act {
 /// What a transfer is about.
 pub(crate) struct Basis {
     pub(crate) agreement: AgreementEntry,
-    offer: Option<PublishedOffer>,
+    ground: Ground,
+}
+
+/// What sets a transfer in motion.
+pub(crate) struct Push {
+    /// The input; without one, the open question is asked again.
+    input: Option<Input>,
+    /// The check that it rests on, where there was one.
+    checked: Option<Box<Checked>>,
+}
+
+impl Push {
+    /// The open question is asked again.
+    pub(crate) fn ask_again() -> Self {
+        Self { input: None, checked: None }
+    }
+
+    /// An input that rests on a check.
+    pub(crate) fn checked(input: Input, checked: Option<Box<Checked>>) -> Self {
+        Self { input: Some(input), checked }
+    }
+}
+
+impl From<Input> for Push {
+    fn from(input: Input) -> Self {
+        Self::checked(input, None)
+    }
 }
 
 struct Plan {
     entry: TransferEntry,
     changes: ChangeSet,
-}
-
-/// A transfer on its way through one plan.
-struct Course {
-    entry: TransferEntry,
-    changes: ChangeSet,
-    story: Story,
 }
 
 impl Node {
@@ -72,7 +90,7 @@ impl Node {
             if let Some(known) = known.map_err(read_failed)? {
                 return Ok((known.value, false));
             }
-            let basis = self.basis(agreement_id, peer, Role::Provider).await?;
+            let basis = self.basis(agreement_id, peer, Role::Provider, true).await?;
             if format != FORMAT_HTTP_PULL {
                 return Err(bad(&format!("format is {format}, expected {FORMAT_HTTP_PULL}")));
             }
@@ -86,11 +104,11 @@ impl Node {
                 format.clone(),
             );
             let entry = new_entry(transfer, &basis.agreement, mint.now);
-            let plan =
-                self.plan_transfer(entry, None, &basis, Input::Received(message.clone()), &mint)?;
+            let push = Input::Received(message.clone()).into();
+            let plan = self.plan_transfer(entry, None, &basis, push, &mint)?;
             match self.commit(plan.changes).await {
                 Ok(()) => {
-                    self.after_transfer(&plan.entry, basis.offer.as_ref());
+                    self.after_transfer(&plan.entry, basis.ground.published.as_ref());
                     return Ok((plan.entry, true));
                 }
                 Err(CommitError::Conflict { .. }) => {}
@@ -145,6 +163,9 @@ impl Node {
             .hint("the consumer requests the transfer"));
         }
         let peer = agreement.peer.clone();
+        let ground = self.ground(&peer, None, None).await?;
+        let basis = Basis { agreement, ground };
+        let agreement = &basis.agreement;
         let base = self.peer_base(&peer).await?;
         let mint = self.mint();
         let transfer = Transfer::opening(
@@ -155,11 +176,10 @@ impl Node {
             agreement_id.clone(),
             FORMAT_HTTP_PULL.to_owned(),
         );
-        let entry = new_entry(transfer, &agreement, mint.now);
+        let entry = new_entry(transfer, agreement, mint.now);
         let decision = Decision::Request { callback: self.0.settings.protocol_base() };
-        let input = Input::Decided { decision, message_id: mint.message() };
-        let basis = Basis { agreement, offer: None };
-        let mut plan = self.plan_transfer(entry, None, &basis, input, &mint)?;
+        let push = Input::Decided { decision, message_id: mint.message() }.into();
+        let mut plan = self.plan_transfer(entry, None, &basis, push, &mint)?;
         plan.changes.remember = remember.map(|remember| remember(&plan.entry));
         self.commit(plan.changes).await.map_err(commit_failed)?;
         Ok(plan.entry)
@@ -171,11 +191,50 @@ impl Node {
         id: &ProcessId,
         act: &Act,
     ) -> Result<TransferEntry, Problem> {
-        self.drive_transfer(id, None, |entry, _, mint| {
+        self.drive_transfer(id, None, |entry, basis, mint| {
+            let checked = match act {
+                Act::Accept | Act::Resume => {
+                    let checked = self.checked_transfer(basis, mint.now);
+                    checked.must_pass()?;
+                    Some(Box::new(checked))
+                }
+                Act::Suspend(_) | Act::Complete | Act::Terminate(_) => None,
+            };
             let decision = self.transfer_decision(entry, act, mint)?;
-            Ok(Input::Decided { decision, message_id: mint.message() })
+            Ok(Push::checked(Input::Decided { decision, message_id: mint.message() }, checked))
         })
         .await
+    }
+
+    /// Asks a transfer's open question again, since something about it became known.
+    pub(crate) async fn ask_transfer_again(&self, id: &ProcessId) -> Result<(), Problem> {
+        self.drive_transfer(id, None, |_, _, _| Ok(Push::ask_again())).await.map(drop)
+    }
+
+    /// What the law says of a transfer under a contract.
+    pub(crate) fn checked_transfer(&self, basis: &Basis, now: Timestamp) -> Checked {
+        let entry = &basis.agreement;
+        let own = basis.ground.published.as_ref().map(|offer| self.stated_by(offer));
+        self.checked(
+            &basis.ground,
+            Crossed {
+                peer: &entry.peer,
+                role: entry.role,
+                dataset: Some(&entry.agreement.target),
+                terms: own.as_ref().unwrap_or(&entry.agreement.facts),
+                is_agreed: true,
+                now,
+            },
+        )
+    }
+
+    /// What the law says of a contract now.
+    pub(crate) async fn checked_agreement(
+        &self,
+        entry: &AgreementEntry,
+    ) -> Result<Checked, Problem> {
+        let basis = self.basis(&entry.agreement.id, &entry.peer, entry.role, true).await?;
+        Ok(self.checked_transfer(&basis, self.now()))
     }
 
     /// The data arrived and was verified: both are recorded in one commit with the message that
@@ -203,29 +262,31 @@ impl Node {
     }
 
     /// Loads, steps and commits; see `drive_negotiation`.
-    pub(crate) async fn drive_transfer(
+    pub(crate) async fn drive_transfer<P: Into<Push>>(
         &self,
         id: &ProcessId,
         settle: Option<Settle>,
-        input: impl Fn(&mut TransferEntry, &Basis, &Mint<'_>) -> Result<Input, Problem>,
+        push: impl Fn(&mut TransferEntry, &Basis, &Mint<'_>) -> Result<P, Problem>,
     ) -> Result<TransferEntry, Problem> {
         for _ in 0..CONFLICTS_MAX {
             let stored = self.0.store.transfer(id).await.map_err(read_failed)?;
             let Stored { value: before, version, .. } = stored.ok_or_else(|| unknown(id))?;
             let mut value = before.clone();
             let (peer, role) = (value.transfer.peer.clone(), value.transfer.role);
-            let basis = self.basis(&value.transfer.agreement_id, &peer, role).await?;
+            // A running transfer goes on; whether it still may is looked at when it starts again.
+            let counts = value.is_open() && value.transfer.state() != Some(State::Started);
+            let basis = self.basis(&value.transfer.agreement_id, &peer, role, counts).await?;
             let mint = self.mint();
-            let input = input(&mut value, &basis, &mint)?;
+            let push = push(&mut value, &basis, &mint)?.into();
             let from = Some((&before, version));
-            let mut plan = self.plan_transfer(value, from, &basis, input, &mint)?;
+            let mut plan = self.plan_transfer(value, from, &basis, push, &mint)?;
             plan.changes.settle.extend(settle.clone());
             if plan.changes.is_empty() {
                 return Ok(plan.entry);
             }
             match self.commit(plan.changes).await {
                 Ok(()) => {
-                    self.after_transfer(&plan.entry, basis.offer.as_ref());
+                    self.after_transfer(&plan.entry, basis.ground.published.as_ref());
                     return Ok(plan.entry);
                 }
                 Err(CommitError::Conflict { .. }) => {}
@@ -236,11 +297,13 @@ impl Node {
     }
 
     /// The contract a transfer rests on, if it is one with this peer in which we have this role.
+    /// `counts` says whether persons are counted, for a check.
     async fn basis(
         &self,
         id: &AgreementId,
         peer: &ParticipantId,
         role: Role,
+        counts: bool,
     ) -> Result<Basis, Problem> {
         let stored = self.0.store.agreement(id).await.map_err(read_failed)?;
         let agreement = stored
@@ -255,153 +318,9 @@ impl Node {
                 offer.map(|stored| stored.value)
             }
         };
-        Ok(Basis { agreement, offer })
-    }
-
-    fn plan_transfer(
-        &self,
-        entry: TransferEntry,
-        from: Option<(&TransferEntry, Version)>,
-        basis: &Basis,
-        input: Input,
-        mint: &Mint<'_>,
-    ) -> Result<Plan, Problem> {
-        let before = entry.transfer.state();
-        let mut story = Story::of(entry.transfer.id.clone(), mint.now, TRANSFER);
-        tell_input(&mut story, &input);
-        let mut course = Course { entry, changes: ChangeSet::default(), story };
-        self.go_transfer(&mut course, input, basis, mint)?;
-        self.go_transfer_by_script(&mut course, before, basis, mint);
-        let Course { mut entry, mut changes, mut story } = course;
-        if entry.transfer.state().is_some_and(State::is_final) {
-            entry.flow = None;
-        }
-        if from.is_some_and(|(before, _)| *before == entry) {
-            return Ok(Plan { entry, changes: ChangeSet::default() });
-        }
-        let had_outcome = from.is_some_and(|(before, _)| before.outcome.is_some());
-        if let (false, Some(outcome)) = (had_outcome, &entry.outcome) {
-            let text = format!(
-                "{} bytes verified against the contract, sha256 {}",
-                outcome.content.bytes(),
-                outcome.content.sha256()
-            );
-            story.push(EventKind::TransferVerified, &outcome.content.sha256().to_string(), text);
-        }
-        entry.updated_at = mint.now;
-        let entity = Entity::Transfer(Box::new(entry.clone()));
-        changes.puts.push(Put { entity, expected: from.map(|(_, version)| version) });
-        changes.events = story.into_events();
-        Ok(Plan { entry, changes })
-    }
-
-    /// Applies an input and whatever automation answers; see `go` of a negotiation.
-    fn go_transfer(
-        &self,
-        course: &mut Course,
-        input: Input,
-        basis: &Basis,
-        mint: &Mint<'_>,
-    ) -> Result<(), Problem> {
-        let Course { entry, changes, story } = course;
-        let mut todo = vec![input];
-        while let Some(input) = todo.pop() {
-            let Step { next, effects } =
-                step(&entry.transfer, input).map_err(|rejection| rejected(&rejection))?;
-            tell_state(story, &entry.transfer, &next);
-            entry.transfer = next;
-            for effect in effects {
-                match effect {
-                    Effect::Send(message) => {
-                        gates::open_flow(entry, &message, self.0.settings.token_lifetime, mint.now);
-                        changes.outbox.push(outgoing(&entry.transfer, *message, mint));
-                    }
-                    Effect::CancelSend => {
-                        changes.outbox.retain(|message| message.subject.is_inward());
-                        changes.cancel.push(entry.transfer.id.clone());
-                    }
-                    // A script answers when everything else has settled.
-                    Effect::Ask(_) if self.script_of_transfer(entry).is_some() => {}
-                    Effect::Ask(question) => match self.answer(entry, basis, question, mint) {
-                        automation::Answer::Decide(decision) => {
-                            todo.push(Input::Decided { decision, message_id: mint.message() });
-                        }
-                        automation::Answer::Hold(reason) => story.waiting(question, &reason),
-                        automation::Answer::Ask(url) => {
-                            let call = webhook::transfer(&entry.transfer, question, url, mint);
-                            changes.outbox.push(call);
-                        }
-                    },
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes the script's step for the state that was entered, or sets its timer; see
-    /// `go_by_script` of a negotiation.
-    fn go_transfer_by_script(
-        &self,
-        course: &mut Course,
-        before: Option<State>,
-        basis: &Basis,
-        mint: &Mint<'_>,
-    ) {
-        let (transfer, taken) = (&course.entry.transfer, course.entry.script);
-        let Some(steps) = self.script_of_transfer(&course.entry) else { return };
-        if transfer.state() == before || transfer.in_flight.is_some() {
-            return;
-        }
-        let Some(step) = script::due(steps, taken, transfer.state()) else {
-            if let Some(question) = transfer.question {
-                course.story.waiting(question, timers::NO_STEP);
-            }
-            return;
-        };
-        if !step.delay.is_zero() {
-            let timer = timers::of_transfer(transfer, taken, step.delay, mint);
-            course.changes.outbox.push(timer);
-            return;
-        }
-        let done = match self.scripted_transfer(&course.entry, basis, step.act, mint) {
-            Ok(None) => Ok(()),
-            Ok(Some(decision)) => {
-                let input = Input::Decided { decision, message_id: mint.message() };
-                self.go_transfer(course, input, basis, mint).map_err(|problem| problem.to_string())
-            }
-            Err(reason) => Err(reason),
-        };
-        match done {
-            Ok(()) => course.entry.script += 1,
-            Err(reason) => course.story.trouble("script", format!("held, {reason}")),
-        }
-    }
-
-    fn answer(
-        &self,
-        entry: &TransferEntry,
-        basis: &Basis,
-        question: Question,
-        mint: &Mint<'_>,
-    ) -> automation::Answer<Decision> {
-        use causeway_store::Rule;
-        match automation::rule(&self.0.settings, basis.offer.as_ref(), question) {
-            Rule::Hold => automation::Answer::Hold("the rule for this question is hold".to_owned()),
-            Rule::Webhook(url) => automation::Answer::Ask(url),
-            Rule::Auto => {
-                let permitted = permits(&basis.agreement.agreement.policy, mint.now);
-                let act = Act::Accept;
-                match permitted.and_then(|()| {
-                    if question == Question::TransferStarted {
-                        fetchable(entry)?;
-                    }
-                    self.transfer_decision(entry, &act, mint).map_err(|p| p.to_string())
-                }) {
-                    Ok(decision) => automation::Answer::Decide(decision),
-                    Err(reason) => automation::Answer::Hold(reason),
-                }
-            }
-        }
+        let content = agreement.agreement.content.filter(|_| counts);
+        let ground = self.ground(peer, offer, content).await?;
+        Ok(Basis { agreement, ground })
     }
 
     pub(crate) fn transfer_decision(
@@ -445,6 +364,7 @@ fn new_entry(transfer: Transfer, agreement: &AgreementEntry, now: Timestamp) -> 
         flow: None,
         outcome: None,
         script: 0,
+        decision: None,
         created_at: now,
         updated_at: now,
     }
@@ -459,58 +379,6 @@ fn fetchable(entry: &TransferEntry) -> Result<(), String> {
     match endpoint {
         Some(_) => Ok(()),
         None => Err("the provider's start names no endpoint to fetch from".to_owned()),
-    }
-}
-
-fn tell_input(story: &mut Story, input: &Input) {
-    match input {
-        Input::Refused { reason, peer_state, .. } => {
-            let state = peer_state.map_or("unknown there", State::as_str);
-            story.trouble("refused", format!("the peer refused ({state}): {reason}"));
-        }
-        Input::Lapsed { reason, .. } => {
-            story.trouble("lapsed", format!("gave up sending: {reason}"));
-        }
-        Input::Received(_) | Input::Decided { .. } | Input::Acked { .. } => {}
-    }
-}
-
-fn tell_state(story: &mut Story, before: &Transfer, after: &Transfer) {
-    let Some(state) = after.state().filter(|state| before.state() != Some(*state)) else {
-        return;
-    };
-    let reason = match &after.stage {
-        Stage::Terminated { by, reason } | Stage::Suspended { by, reason } => {
-            format!("by the {by}, {reason}")
-        }
-        _ => String::new(),
-    };
-    story.state(state.as_str(), &after.peer, &reason);
-}
-
-fn outgoing(transfer: &Transfer, message: Message, mint: &Mint<'_>) -> NewMessage {
-    use transfer::Kind;
-    let kind = message.body.kind();
-    let own = match kind {
-        Kind::Request => "request",
-        Kind::Start => "start",
-        Kind::Suspension => "suspension",
-        Kind::Completion => "completion",
-        Kind::Termination => "termination",
-    };
-    let path = match &transfer.peer_pid {
-        Some(pid) => format!("/transfers/{}/{own}", encoded(pid.as_str())),
-        None => format!("/transfers/{own}"),
-    };
-    NewMessage {
-        process: transfer.id.clone(),
-        subject: OutboxSubject::Transfer,
-        peer: transfer.peer.clone(),
-        message_id: message.id.clone().unwrap_or_else(|| mint.message()),
-        kind: kind.as_str().to_owned(),
-        url: transfer.peer_address.join(&path),
-        body: wire::write_transfer(&message),
-        not_before: mint.now,
     }
 }
 

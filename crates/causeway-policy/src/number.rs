@@ -61,6 +61,11 @@ impl Number {
         })
     }
 
+    /// The number, where it is a whole one of that size.
+    pub(crate) fn to_i64(&self) -> Option<i64> {
+        self.to_string().parse().ok()
+    }
+
     /// The local name of the XML Schema datatype that this number is written with.
     pub(crate) fn datatype(&self) -> &'static str {
         if !self.is_plain() {

@@ -13,6 +13,8 @@
 
 mod constraint;
 mod cursor;
+mod full;
+mod full_constraint;
 
 use std::borrow::Cow;
 
@@ -20,6 +22,7 @@ use causeway_types::limits::MESSAGE_DEPTH_MAX;
 use serde_json::{Map, Value};
 
 use self::cursor::{Reader, Step, is_nothing};
+pub use self::full::read as read_full;
 use crate::model::{Constraint, Policy, Rule};
 use crate::terms::{ContextError, Contexts, Term, TermError};
 

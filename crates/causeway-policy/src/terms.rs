@@ -139,6 +139,16 @@ impl Iri {
         }
     }
 
+    /// An IRI that is written out in this crate.
+    pub(crate) const fn known(text: &'static str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+
+    /// A name of this crate in a namespace of this crate.
+    pub(crate) fn from_cow(text: Cow<'static, str>) -> Self {
+        Self(text)
+    }
+
     /// The IRI.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -435,6 +445,6 @@ fn is_absolute(text: &str) -> bool {
     scheme_is_well_formed && rest_is_well_formed && is_known_form
 }
 
-fn is_bidi_control(c: char) -> bool {
+pub(crate) fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

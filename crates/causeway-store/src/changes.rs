@@ -3,6 +3,7 @@
 use causeway_types::{MessageId, ParticipantId, ProcessId, Timestamp};
 
 use crate::Version;
+use crate::crossings::{Attestation, Crossing, DecisionEntry};
 use crate::entities::{
     AgreementEntry, Event, NegotiationEntry, OutboxRow, PublishedOffer, TransferEntry,
 };
@@ -20,6 +21,8 @@ pub struct ChangeSet {
     pub outbox: Vec<NewMessage>,
     /// Who may send the new messages at once; without it they wait to be claimed.
     pub lease: Option<Lease>,
+    /// Files that cross a border with these changes.
+    pub crossings: Vec<Crossing>,
     /// What to tell the history and the listeners.
     pub events: Vec<NewEvent>,
     /// The answer to remember under an idempotency key. A key that is taken is a conflict.
@@ -33,6 +36,7 @@ impl ChangeSet {
             && self.cancel.is_empty()
             && self.settle.is_empty()
             && self.outbox.is_empty()
+            && self.crossings.is_empty()
             && self.events.is_empty()
             && self.remember.is_none()
     }
@@ -58,6 +62,10 @@ pub enum Entity {
     Agreement(Box<AgreementEntry>),
     /// Key: our pid; (peer, peer pid, role) is unique too, once the peer pid is known.
     Transfer(Box<TransferEntry>),
+    /// Key: the decision id. One that exists stays as it is.
+    Decision(Box<DecisionEntry>),
+    /// Key: the attestation id.
+    Attestation(Box<Attestation>),
 }
 
 /// A right to send messages for a while.
@@ -211,11 +219,17 @@ pub enum EventKind {
     TransferTrouble,
     /// The data arrived and is what the contract promised.
     TransferVerified,
+    /// What the law says of a process became known, or changed.
+    LawDecided,
+    /// A person recorded a mechanism or an answer, or took it back.
+    LawAttested,
+    /// A duty of an agreement was done.
+    DutyDone,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::OfferPublished,
         Self::OfferWithdrawn,
         Self::NegotiationState,
@@ -226,6 +240,9 @@ impl EventKind {
         Self::TransferWaiting,
         Self::TransferTrouble,
         Self::TransferVerified,
+        Self::LawDecided,
+        Self::LawAttested,
+        Self::DutyDone,
     ];
 
     /// The stable text form.
@@ -241,6 +258,9 @@ impl EventKind {
             Self::TransferWaiting => "transfer.waiting",
             Self::TransferTrouble => "transfer.trouble",
             Self::TransferVerified => "transfer.verified",
+            Self::LawDecided => "law.decided",
+            Self::LawAttested => "law.attested",
+            Self::DutyDone => "duty.done",
         }
     }
 

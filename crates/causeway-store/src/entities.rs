@@ -7,12 +7,13 @@ use causeway_dsp::negotiation::{Agreement, Negotiation};
 use causeway_dsp::transfer::Transfer;
 use causeway_policy::Policy;
 use causeway_types::{
-    Content, DatasetId, LangText, MessageId, OfferId, ParticipantId, ProcessId, Role, Sha256,
-    Timestamp,
+    Content, DatasetId, DecisionId, LangText, MessageId, OfferId, ParticipantId, ProcessId, Role,
+    Sha256, Timestamp,
 };
 
 use crate::audience::Audience;
 use crate::changes::{EventKind, OutboxSubject};
+use crate::crossings::{Declaration, Duty};
 
 /// What to do when the protocol asks a question.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -48,6 +49,8 @@ pub struct PublishedOffer {
     pub metadata: Metadata,
     /// Who may know of it.
     pub audience: Audience,
+    /// What is declared of the data, for the law; nothing is known, if missing.
+    pub declaration: Option<Declaration>,
     /// Rules of this offer; what is missing is taken from the node's configuration.
     pub rules: Vec<(Question, Rule)>,
     /// When it was published.
@@ -65,6 +68,8 @@ pub struct NegotiationEntry {
     pub offer_id: Option<OfferId>,
     /// Steps of its script that were taken; 0 without a script.
     pub script: u32,
+    /// What the law was last found to say of it.
+    pub decision: Option<DecisionId>,
     /// When it began.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -89,6 +94,10 @@ pub struct AgreementEntry {
     pub peer: ParticipantId,
     /// The negotiation that led to it.
     pub negotiation: ProcessId,
+    /// What the law was last found to say of it.
+    pub decision: Option<DecisionId>,
+    /// Our duties that came with it.
+    pub duties: Vec<Duty>,
     /// When it was concluded.
     pub concluded_at: Timestamp,
 }
@@ -128,6 +137,8 @@ pub struct TransferEntry {
     pub outcome: Option<Outcome>,
     /// Steps of its script that were taken; 0 without a script.
     pub script: u32,
+    /// What the law was last found to say of it.
+    pub decision: Option<DecisionId>,
     /// When it began.
     pub created_at: Timestamp,
     /// When it last changed.

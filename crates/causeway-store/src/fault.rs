@@ -1,18 +1,23 @@
 //! A store that fails on purpose, by a script. For tests only: it shows whether a caller copes
 //! with both halves of "not known", which a real store rarely shows on demand.
 //!
-//! Only commits fail here; reads and claims pass through.
+//! Only what writes for the caller fails here, commits and new persons alike; reads and claims
+//! pass through.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, Role, Timestamp};
+use causeway_types::{
+    AgreementId, AttestationId, Blake3, DatasetId, DecisionId, OfferId, ParticipantId, ProcessId,
+    Role, Timestamp,
+};
 
 use crate::{
-    AgreementEntry, ChangeSet, CommitError, Committed, Event, Lease, NegotiationEntry, OutboxRow,
-    Page, PublishedOffer, ReadError, Remembered, Selection, Store, Stored, TransferEntry,
+    AgreementEntry, Attestation, ChangeSet, CommitError, Committed, Crossings, DecisionEntry,
+    Event, Lease, NegotiationEntry, OutboxRow, Page, Persons, PublishedOffer, ReadError,
+    Remembered, Selection, Store, Stored, Subject, TransferEntry,
 };
 
 /// How a commit fails. The caller sees the same [`CommitError::Unavailable`] for the first two.
@@ -26,7 +31,8 @@ pub enum Fault {
     Late,
 }
 
-/// What happens to the n-th commit, counted from 1; `None` lets it through.
+/// What happens to the n-th commit, counted from 1; `None` lets it through. Adding persons is a
+/// commit.
 type Script = dyn Fn(u64) -> Option<Fault> + Send + Sync;
 
 /// A store whose commits fail as the script says.
@@ -57,21 +63,26 @@ impl<S: Store> FaultStore<S> {
         self.commits.load(Ordering::Relaxed)
     }
 
-    async fn commit_or_fail(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
+    /// Does what is to be written, unless it is its turn to fail.
+    async fn or_fail<T: Send>(
+        &self,
+        write: impl Future<Output = Result<T, CommitError>> + Send,
+    ) -> Result<T, CommitError> {
         let commit = self.commits.fetch_add(1, Ordering::Relaxed) + 1;
         let failed = |what| CommitError::Unavailable { reason: format!("commit {commit} {what}") };
         match (self.script)(commit) {
-            None => self.inner.commit(changes).await,
+            None => write.await,
+            // What is never awaited is never done.
             Some(Fault::Lost) => Err(failed("was lost")),
             // A conflict is known even to a store that loses its answers: nothing was applied.
             Some(Fault::Unsure) => {
-                self.inner.commit(changes).await?;
+                write.await?;
                 Err(failed("was applied, its answer was lost"))
             }
             Some(Fault::Late) => {
-                let committed = self.inner.commit(changes).await?;
+                let written = write.await?;
                 late().await;
-                Ok(committed)
+                Ok(written)
             }
         }
     }
@@ -91,7 +102,7 @@ impl<S> fmt::Debug for FaultStore<S> {
 #[async_trait]
 impl<S: Store> Store for FaultStore<S> {
     async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
-        self.commit_or_fail(changes).await
+        self.or_fail(self.inner.commit(changes)).await
     }
 
     async fn offer(&self, id: &OfferId) -> Result<Option<Stored<PublishedOffer>>, ReadError> {
@@ -211,5 +222,47 @@ impl<S: Store> Store for FaultStore<S> {
 
     async fn remembered(&self, key: &str) -> Result<Option<Remembered>, ReadError> {
         self.inner.remembered(key).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Crossings for FaultStore<S> {
+    async fn decision(&self, id: &DecisionId) -> Result<Option<Stored<DecisionEntry>>, ReadError> {
+        self.inner.decision(id).await
+    }
+
+    async fn decisions(&self, page: Page) -> Result<Vec<Stored<DecisionEntry>>, ReadError> {
+        self.inner.decisions(page).await
+    }
+
+    async fn attestation(
+        &self,
+        id: &AttestationId,
+    ) -> Result<Option<Stored<Attestation>>, ReadError> {
+        self.inner.attestation(id).await
+    }
+
+    async fn attestations(
+        &self,
+        peer: Option<&ParticipantId>,
+        page: Page,
+    ) -> Result<Vec<Stored<Attestation>>, ReadError> {
+        self.inner.attestations(peer, page).await
+    }
+
+    async fn add_subjects(
+        &self,
+        content: &Blake3,
+        subjects: Vec<Subject>,
+    ) -> Result<(), CommitError> {
+        self.or_fail(self.inner.add_subjects(content, subjects)).await
+    }
+
+    async fn subjects(&self, content: &Blake3) -> Result<u64, ReadError> {
+        self.inner.subjects(content).await
+    }
+
+    async fn persons(&self, query: &Persons) -> Result<u64, ReadError> {
+        self.inner.persons(query).await
     }
 }

@@ -6,6 +6,7 @@
 mod audience;
 mod cache;
 mod changes;
+mod crossings;
 mod entities;
 #[cfg(any(test, feature = "testing"))]
 pub mod fault;
@@ -26,6 +27,9 @@ pub use self::cache::{
 pub use self::changes::{
     ChangeSet, Committed, Entity, EventKind, Lease, NewEvent, NewMessage, OutboxSubject, Put,
     Remembered, Settle,
+};
+pub use self::crossings::{
+    Attestation, Crossing, Crossings, DecisionEntry, Declaration, Duty, Persons, Subject,
 };
 pub use self::entities::{
     AgreementEntry, Event, Flow, NegotiationEntry, OutboxRow, Outcome, PublishedOffer, Rule,
@@ -106,9 +110,9 @@ pub enum ReadError {
 /// Reads see every commit that returned before they began. Concurrency: all methods may be called
 /// at any time from any task.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
-    /// Applies a change set. Order inside: puts, then cancellations, settlements, new outbox
-    /// messages, events.
+pub trait Store: Crossings {
+    /// Applies a change set. Order inside: puts, then cancellations, settlements, crossings, new
+    /// outbox messages, events.
     async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError>;
 
     /// An offer by its id, withdrawn ones included.

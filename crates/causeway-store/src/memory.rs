@@ -7,15 +7,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, Role, Timestamp};
 
+use self::crossings::Crossed;
 use self::outbox::Outbox;
 use self::table::{Stash, Table};
 use crate::{
-    AgreementEntry, ChangeSet, CommitError, Committed, Entity, Event, Lease, NegotiationEntry,
-    OutboxRow, Page, PublishedOffer, Put, ReadError, Remembered, Selection, Store, Stored,
-    TransferEntry,
+    AgreementEntry, Attestation, ChangeSet, CommitError, Committed, DecisionEntry, Entity, Event,
+    Lease, NegotiationEntry, OutboxRow, Page, PublishedOffer, Put, ReadError, Remembered,
+    Selection, Store, Stored, TransferEntry,
 };
 
 mod cache;
+mod crossings;
 mod outbox;
 mod table;
 
@@ -33,6 +35,7 @@ struct State {
     negotiations: Table<NegotiationEntry>,
     agreements: Table<AgreementEntry>,
     transfers: Table<TransferEntry>,
+    crossings: Crossed,
     outbox: Outbox,
     events: BTreeMap<i64, Event>,
     remembered: HashMap<String, Remembered>,
@@ -44,6 +47,9 @@ enum Undo {
     Negotiation(Stash<NegotiationEntry>),
     Agreement(Stash<AgreementEntry>),
     Transfer(Stash<TransferEntry>),
+    Decision(Stash<DecisionEntry>),
+    Attestation(Stash<Attestation>),
+    Nothing,
 }
 
 impl MemoryStore {
@@ -76,6 +82,7 @@ impl State {
         for settle in changes.settle {
             self.outbox.settle(settle);
         }
+        changes.crossings.into_iter().for_each(|crossing| self.crossings.add(crossing));
         let outbox = changes
             .outbox
             .into_iter()
@@ -119,6 +126,16 @@ impl State {
             }
             Entity::Agreement(value) => self.agreements.put(*value, expected).map(Undo::Agreement),
             Entity::Transfer(value) => self.transfers.put(*value, expected).map(Undo::Transfer),
+            Entity::Decision(value) => {
+                let decisions = &mut self.crossings.decisions;
+                match decisions.by_id(value.id.as_str()) {
+                    Some(_) => Some(Undo::Nothing),
+                    None => decisions.put(*value, expected).map(Undo::Decision),
+                }
+            }
+            Entity::Attestation(value) => {
+                self.crossings.attestations.put(*value, expected).map(Undo::Attestation)
+            }
         }
     }
 
@@ -128,6 +145,9 @@ impl State {
             Undo::Negotiation(stash) => self.negotiations.undo(stash),
             Undo::Agreement(stash) => self.agreements.undo(stash),
             Undo::Transfer(stash) => self.transfers.undo(stash),
+            Undo::Decision(stash) => self.crossings.decisions.undo(stash),
+            Undo::Attestation(stash) => self.crossings.attestations.undo(stash),
+            Undo::Nothing => {}
         }
     }
 

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, Role, Timestamp};
+use causeway_types::{
+    AgreementId, AttestationId, Blake3, DatasetId, DecisionId, OfferId, ParticipantId, ProcessId,
+    Role, Timestamp,
+};
 
 use crate::{
-    AgreementEntry, ChangeSet, CommitError, Committed, Event, Lease, NegotiationEntry, OutboxRow,
-    Page, PublishedOffer, ReadError, Remembered, Selection, Store, Stored, TransferEntry,
+    AgreementEntry, Attestation, ChangeSet, CommitError, Committed, Crossings, DecisionEntry,
+    Event, Lease, NegotiationEntry, OutboxRow, Page, Persons, PublishedOffer, ReadError,
+    Remembered, Selection, Store, Stored, Subject, TransferEntry,
 };
 
 #[async_trait]
@@ -133,5 +137,47 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 
     async fn remembered(&self, key: &str) -> Result<Option<Remembered>, ReadError> {
         (**self).remembered(key).await
+    }
+}
+
+#[async_trait]
+impl<S: Store + ?Sized> Crossings for Arc<S> {
+    async fn decision(&self, id: &DecisionId) -> Result<Option<Stored<DecisionEntry>>, ReadError> {
+        (**self).decision(id).await
+    }
+
+    async fn decisions(&self, page: Page) -> Result<Vec<Stored<DecisionEntry>>, ReadError> {
+        (**self).decisions(page).await
+    }
+
+    async fn attestation(
+        &self,
+        id: &AttestationId,
+    ) -> Result<Option<Stored<Attestation>>, ReadError> {
+        (**self).attestation(id).await
+    }
+
+    async fn attestations(
+        &self,
+        peer: Option<&ParticipantId>,
+        page: Page,
+    ) -> Result<Vec<Stored<Attestation>>, ReadError> {
+        (**self).attestations(peer, page).await
+    }
+
+    async fn add_subjects(
+        &self,
+        content: &Blake3,
+        subjects: Vec<Subject>,
+    ) -> Result<(), CommitError> {
+        (**self).add_subjects(content, subjects).await
+    }
+
+    async fn subjects(&self, content: &Blake3) -> Result<u64, ReadError> {
+        (**self).subjects(content).await
+    }
+
+    async fn persons(&self, query: &Persons) -> Result<u64, ReadError> {
+        (**self).persons(query).await
     }
 }

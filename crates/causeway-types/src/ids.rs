@@ -146,8 +146,25 @@ id! {
     /// The `@id` of one protocol message; the same on every retry of that message.
     MessageId
 }
+id! {
+    /// What a person recorded of a crossing: a mechanism that is in place, or the answer to a
+    /// question.
+    AttestationId
+}
+id! {
+    /// What the law was found to say of a crossing. It is made of the decision's own bytes, so the
+    /// same facts, packs and days have the same id.
+    DecisionId
+}
 
-minted!(DatasetId, OfferId, AgreementId, ProcessId, MessageId);
+minted!(AttestationId, DatasetId, OfferId, AgreementId, ProcessId, MessageId);
+
+impl DecisionId {
+    /// The id of the decision with this digest of its document.
+    pub fn of(document: &crate::Sha256) -> Self {
+        Self(format!("urn:causeway:decision:{document}").into_boxed_str())
+    }
+}
 
 impl ProcessId {
     /// This process as the consumer's pid.

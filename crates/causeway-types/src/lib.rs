@@ -6,6 +6,7 @@
 
 mod address;
 mod content;
+mod facts;
 mod ids;
 pub mod limits;
 mod problem;
@@ -14,9 +15,10 @@ mod time;
 
 pub use address::{Address, AddressError};
 pub use content::{Blake3, Content, DigestError, Sha256};
+pub use facts::{FactValue, StatedError, StatedFacts};
 pub use ids::{
-    AgreementId, ConsumerPid, DatasetId, IdError, MessageId, OfferId, ParticipantId, ProcessId,
-    ProviderPid, Role,
+    AgreementId, AttestationId, ConsumerPid, DatasetId, DecisionId, IdError, MessageId, OfferId,
+    ParticipantId, ProcessId, ProviderPid, Role,
 };
 pub use problem::{Fault, Problem, ProblemCode};
 pub use text::{LangText, TextError};

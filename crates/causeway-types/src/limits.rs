@@ -24,6 +24,14 @@ pub const TEXT_LANGUAGES_MAX: usize = 64;
 pub const POLICY_RULES_MAX: usize = 200;
 /// Most constraints in a policy, nested ones included.
 pub const POLICY_CONSTRAINTS_MAX: usize = 500;
+/// Most rules in a policy that is evaluated, once each is about one action, target and assignee.
+pub const POLICY_EVALUATED_RULES_MAX: usize = 1_000;
+/// Most constraints in a policy that is evaluated, refinements and nested ones included.
+pub const POLICY_EVALUATED_CONSTRAINTS_MAX: usize = 4_000;
+/// Longest chain of policies that inherit from each other.
+pub const POLICY_INHERITANCE_DEPTH_MAX: usize = 16;
+/// Longest chain of terms of a hierarchy, each part of the next, that is followed.
+pub const HIERARCHY_STEPS_MAX: usize = 10_000;
 /// Longest text of a number in a policy, in bytes.
 pub const NUMBER_BYTES_MAX: usize = 128;
 /// Most significant digits of a number in a policy.
@@ -114,6 +122,16 @@ pub const STORE_READERS_MAX: usize = 3;
 pub const STORE_LOCK_WAIT_MS_MAX: u64 = 5_000;
 /// Pages of the embedded database's log after which its content is moved to the main file.
 pub const STORE_LOG_PAGES_MAX: u32 = 4_000;
+/// Most facts that an offer, an agreement or a person states of one crossing.
+pub const FACTS_STATED_MAX: usize = 200;
+/// Longest name or text of a stated fact, in bytes.
+pub const FACT_TEXT_BYTES_MAX: usize = 64;
+/// Longest reference of an attestation or a duty that was done, in bytes.
+pub const ATTESTATION_REFERENCE_BYTES_MAX: usize = 1024;
+/// Longest id of a person, in bytes.
+pub const SUBJECT_BYTES_MAX: usize = 256;
+/// Most rows of a file whose persons are counted; their hashes take 16 bytes each meanwhile.
+pub const SUBJECTS_MAX: usize = 20_000_000;
 /// Most peers of one node.
 pub const PEERS_MAX: usize = 10_000;
 /// Shortest secret shared with a peer, in bytes.

@@ -49,6 +49,8 @@ pub enum ProblemCode {
     Integrity,
     /// A policy constraint cannot be enforced or is not met.
     PolicyDenied,
+    /// The law of one side does not let it pass as it stands, or that is not known.
+    LawNotSatisfied,
     /// No space left on the node's disk.
     DiskFull,
     /// The node cannot do it now; trying again makes sense.
@@ -74,6 +76,7 @@ impl ProblemCode {
             Self::PeerMisbehaved => "peer-misbehaved",
             Self::Integrity => "integrity",
             Self::PolicyDenied => "policy-denied",
+            Self::LawNotSatisfied => "law-not-satisfied",
             Self::DiskFull => "disk-full",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
@@ -94,7 +97,7 @@ impl ProblemCode {
             Self::PeerUnreachable | Self::PeerRefused | Self::PeerMisbehaved | Self::Integrity => {
                 Fault::Peer
             }
-            Self::PolicyDenied => Fault::Rule,
+            Self::PolicyDenied | Self::LawNotSatisfied => Fault::Rule,
             Self::DiskFull | Self::Unavailable => Fault::Operator,
             Self::Internal => Fault::Node,
         }

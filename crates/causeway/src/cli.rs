@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use crate::client::Client;
 use crate::commands::{
     agreement, api, catalog, check, completion, config as config_command, demo, doctor, get, init,
-    law, negotiation, offer, openapi, peer, search, serve, status, transfer,
+    law, negotiation, offer, openapi, peer, policy, search, serve, status, transfer,
 };
 use crate::config::{Config, Sources};
 use crate::exit::{Exit, Failure, Outcome};
@@ -44,6 +44,7 @@ Exit codes:
     7  integrity: bytes do not match their digest
     8  not found
     9  conflict: the state does not allow it, or a file is in the way
+   10  a peer would let through what the policy does not let through
   130  interrupted; the node goes on and the command can be run again";
 
 /// What every subcommand takes.
@@ -95,6 +96,8 @@ pub(crate) enum Command {
     Check(check::Args),
     /// Look at the rule packs: what they say, what they ask for, and whether they hold.
     Law(law::Args),
+    /// Make, explain and check policies.
+    Policy(policy::Args),
     /// Find datasets in the copies of peers' catalogs.
     Search(search::Args),
     /// Get a dataset of a peer: negotiate, transfer, verify, write the file.
@@ -134,6 +137,7 @@ impl Command {
             Self::Catalog(args) => client_command(catalog::run(context, args)),
             Self::Check(args) => check::run(context, &args),
             Self::Law(args) => law::run(context, &args),
+            Self::Policy(args) => policy::run(context, &args),
             Self::Search(args) => client_command(search::run(context, args)),
             Self::Get(args) => client_command(get::run(context, args)),
             Self::Negotiation(args) => client_command(negotiation::run(context, args)),

@@ -15,6 +15,7 @@ pub(crate) mod negotiation;
 pub(crate) mod offer;
 pub(crate) mod openapi;
 pub(crate) mod peer;
+pub(crate) mod policy;
 pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod status;

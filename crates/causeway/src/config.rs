@@ -16,9 +16,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use causeway_dsp::Question;
-use causeway_node::{CatalogCopies, IdentityMode, Network, Retry, Script};
+use causeway_node::{CatalogCopies, IdentityMode, LawSettings, Network, Retry, Script};
 use causeway_store::Rule;
-use causeway_types::{Address, ParticipantId};
+use causeway_types::{Address, FactValue, ParticipantId, StatedFacts};
 
 use self::keys::{KEYS, Preset, find};
 pub(crate) use self::peers::PeerConfig;
@@ -200,6 +200,25 @@ impl Config {
         setting.is_some_and(|setting| setting.value == Value::Flag(true))
     }
 
+    /// `law.*`.
+    pub(crate) fn law(&self) -> LawSettings {
+        let mut law = LawSettings::default();
+        for text in self.list("law.facts") {
+            // The table of keys has checked each by itself.
+            let _ = law.facts.read(text);
+        }
+        let mut counts = StatedFacts::new();
+        for text in self.list("law.counts") {
+            let _ = counts.read(text);
+        }
+        for (name, value) in counts.iter() {
+            if let FactValue::Count(count) = value {
+                law.counts.insert(name.to_owned(), *count);
+            }
+        }
+        law
+    }
+
     /// `retry.*`.
     pub(crate) fn retry(&self) -> Retry {
         let millis = |path| Duration::from_millis(self.count(path));
@@ -227,12 +246,7 @@ impl Config {
 
     /// `egress.reachable`.
     pub(crate) fn reachable(&self) -> Vec<Network> {
-        match self.settings.get("egress.reachable").map(|setting| &setting.value) {
-            Some(Value::List(items)) => {
-                items.iter().filter_map(|item| Network::parse(item)).collect()
-            }
-            _ => Vec::new(),
-        }
+        self.list("egress.reachable").iter().filter_map(|item| Network::parse(item)).collect()
     }
 
     /// `log.level`, a filter directive.
@@ -252,6 +266,13 @@ impl Config {
 
     fn text(&self, path: &str) -> Option<&str> {
         self.settings.get(path).map(|setting| setting.value.text())
+    }
+
+    fn list(&self, path: &str) -> &[String] {
+        match self.settings.get(path).map(|setting| &setting.value) {
+            Some(Value::List(items)) => items,
+            _ => &[],
+        }
     }
 
     fn count(&self, path: &str) -> u64 {

@@ -29,6 +29,8 @@ pub(crate) enum Exit {
     NotFound,
     /// The thing is in a state that does not allow the act, or a file is in the way.
     Conflict,
+    /// A peer of another make would let through what the policy does not let through.
+    Unportable,
     /// Interrupted; a transfer goes on in the node and the command can be run again.
     Interrupted,
 }
@@ -45,6 +47,7 @@ pub(crate) const CODES: &[(u8, &str)] = &[
     (7, "integrity: bytes do not match their digest"),
     (8, "not found"),
     (9, "conflict: the state does not allow it, or a file is in the way"),
+    (10, "a peer would let through what the policy does not let through"),
     (130, "interrupted; the node goes on and the command can be run again"),
 ];
 
@@ -61,6 +64,7 @@ impl Exit {
             Self::Integrity => 7,
             Self::NotFound => 8,
             Self::Conflict => 9,
+            Self::Unportable => 10,
             Self::Interrupted => 130,
         }
     }
@@ -70,6 +74,7 @@ impl Exit {
         match code {
             "bad-request" => Self::Usage,
             "unauthorized" | "forbidden" | "policy-denied" => Self::Permission,
+            "law-not-satisfied" => Self::Blocked,
             "not-found" => Self::NotFound,
             "illegal-state" | "conflict" | "key-reused" => Self::Conflict,
             "peer-refused" | "peer-misbehaved" => Self::Refused,
@@ -97,6 +102,7 @@ impl Exit {
             Self::Integrity => "integrity",
             Self::NotFound => "not-found",
             Self::Conflict => "conflict",
+            Self::Unportable => "unportable",
             Self::Interrupted => "interrupted",
         }
     }
@@ -231,6 +237,7 @@ mod tests {
         check(ProblemCode::Unauthorized, 4);
         check(ProblemCode::Forbidden, 4);
         check(ProblemCode::PolicyDenied, 4);
+        check(ProblemCode::LawNotSatisfied, 3);
         check(ProblemCode::NotFound, 8);
         check(ProblemCode::IllegalState, 9);
         check(ProblemCode::Conflict, 9);
@@ -256,6 +263,7 @@ mod tests {
             Exit::Integrity,
             Exit::NotFound,
             Exit::Conflict,
+            Exit::Unportable,
             Exit::Interrupted,
         ] {
             assert!(CODES.iter().any(|(code, _)| *code == exit.code()), "{exit:?}");

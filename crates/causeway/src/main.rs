@@ -10,6 +10,7 @@ mod manifest;
 mod memory;
 mod output;
 mod progress;
+mod register;
 mod values;
 
 use std::process::ExitCode;

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use super::client::{self, Client};
-use super::nodes::{CUT, Network, within};
+use super::nodes::{AREA, CUT, Network, within};
 use crate::metadata::Metadata;
 use crate::report::Tally;
 use crate::tree;
@@ -81,11 +81,11 @@ fn class_path(folder: &Path, home: &Path) -> Result<String> {
 
 fn node_config(port: u16, edc: u16) -> String {
     format!(
-        "[node]\nparticipant_id = \"{CUT}\"\ndata_dir = \"data\"\n\
+        "[node]\nparticipant_id = \"{CUT}\"\ndata_dir = \"data\"\njurisdiction = \"{AREA}\"\n\
          [protocol]\nlisten = \"127.0.0.1:{port}\"\n[management]\nlisten = \"off\"\n\
          [egress]\nreachable = [\"127.0.0.0/8\"]\n[identity]\nmode = \"edc-mock\"\n\
          [[peers]]\nname = \"edc\"\nparticipant_id = \"{EDC}\"\n\
-         address = \"http://127.0.0.1:{edc}/protocol\"\n"
+         address = \"http://127.0.0.1:{edc}/protocol\"\njurisdiction = \"{AREA}\"\n"
     )
 }
 

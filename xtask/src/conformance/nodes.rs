@@ -16,6 +16,9 @@ pub(super) const CUT: &str = "CAUSEWAY_CUT";
 /// The TCK's participant; before the TCK is there, a second node of ours.
 pub(super) const TCK: &str = "TCK_PARTICIPANT";
 
+/// Everybody sits here: the tests are about the protocol, and no border is crossed.
+pub(super) const AREA: &str = "DE";
+
 /// The header by which the TCK is known, in both directions.
 const TOKEN: &str = "Bearer a-fixed-token-of-a-closed-test-network";
 /// The secret of the two nodes while they conclude contracts.
@@ -66,7 +69,8 @@ impl Network {
     pub(super) fn pair_config(&self, own: &str, other: &str) -> String {
         format!(
             "{}\n[[peers]]\nname = \"peer\"\nparticipant_id = \"{other}\"\n\
-             address = \"http://127.0.0.1:{}\"\nsecret = \"{SECRET}\"\n",
+             address = \"http://127.0.0.1:{}\"\nsecret = \"{SECRET}\"\n\
+             jurisdiction = \"{AREA}\"\n",
             self.common(own),
             self.port(other),
         )
@@ -86,13 +90,13 @@ impl Network {
              answer_timeout_ms = 5000\n\
              [[peers]]\nname = \"tck\"\nparticipant_id = \"{TCK}\"\n\
              address = \"http://127.0.0.1:{port}\"\nbase = \"http://127.0.0.1:{port}\"\n\
-             static_token = \"{TOKEN}\"\n"
+             static_token = \"{TOKEN}\"\njurisdiction = \"{AREA}\"\n"
         )
     }
 
     fn common(&self, own: &str) -> String {
         format!(
-            "[node]\nparticipant_id = \"{own}\"\ndata_dir = \"data\"\n\
+            "[node]\nparticipant_id = \"{own}\"\ndata_dir = \"data\"\njurisdiction = \"{AREA}\"\n\
              [protocol]\nlisten = \"127.0.0.1:{}\"\n[management]\nlisten = \"off\"\n\
              [egress]\nreachable = [\"127.0.0.0/8\"]\n[log]\nlevel = \"info\"\n",
             self.port(own)

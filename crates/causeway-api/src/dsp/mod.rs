@@ -109,6 +109,7 @@ fn status(problem: &Problem) -> StatusCode {
         | ProblemCode::IllegalState
         | ProblemCode::KeyReused
         | ProblemCode::PolicyDenied
+        | ProblemCode::LawNotSatisfied
         | ProblemCode::PeerRefused
         | ProblemCode::PeerMisbehaved
         | ProblemCode::Integrity => StatusCode::BAD_REQUEST,

@@ -5,21 +5,22 @@ use std::collections::BTreeMap;
 use causeway_dsp::catalog::Dataset as DspDataset;
 use causeway_dsp::negotiation::{self, InFlight, Offer as DspOffer, Stage};
 use causeway_dsp::{Question, transfer, wire};
-use causeway_node::{CatalogSync, Probe, PullProgress};
+use causeway_node::{CatalogSync, Node, Probe, PullProgress};
 use causeway_store::{
     AgreementEntry, CachedDataset, Event as StoredEvent, NegotiationEntry, PublishedOffer, Rule,
     TransferEntry,
 };
 use causeway_types::{
     Blake3, Content as TypedContent, DatasetId, LangText, ParticipantId, Problem, ProblemCode,
-    Sha256, TextError,
+    Sha256, StatedFacts, TextError,
 };
 use serde_json::Value;
 
 use super::about;
 use super::models::{
-    Agreement, CatalogCopy, CatalogOffer, Check, CheckStep, Content, Dataset, Distribution, Event,
-    FoundDataset, Negotiation, NewOffer, Offer, Outcome, Progress, Transfer,
+    Agreement, CatalogCopy, CatalogOffer, Check, CheckStep, Content, Dataset, DeclaredData,
+    Distribution, Duty, Event, FoundDataset, Negotiation, NewOffer, Offer, Outcome, Progress,
+    Transfer,
 };
 
 pub(super) fn bad(error: impl std::fmt::Display) -> Problem {
@@ -115,7 +116,7 @@ impl Dataset {
 }
 
 impl NewOffer {
-    pub(crate) fn typed(&self) -> Result<causeway_node::NewOffer, Problem> {
+    pub(crate) fn typed(&self, node: &Node) -> Result<causeway_node::NewOffer, Problem> {
         let policy = match &self.policy {
             None => causeway_policy::Policy::open(),
             Some(policy) => read_policy(policy)?,
@@ -136,6 +137,7 @@ impl NewOffer {
             policy,
             metadata: about::metadata(self)?,
             audience: about::audience(self.audience.as_deref())?,
+            declaration: self.data.as_ref().map(|data| declared(node, data)).transpose()?,
             rules: rules(&self.automation)?,
         })
     }
@@ -159,6 +161,8 @@ impl Offer {
             temporal: about::period(offer.metadata.temporal),
             jurisdiction: offer.metadata.jurisdiction.clone(),
             audience: about::parties(&offer.audience),
+            data: offer.declaration.as_ref().map(|d| facts(&d.facts)).unwrap_or_default(),
+            persons: offer.declaration.as_ref().and_then(|declared| declared.persons),
             automation: offer
                 .rules
                 .iter()
@@ -196,6 +200,7 @@ impl Negotiation {
             offer_id: offer_id.map(|id| id.to_string()),
             agreement_id: agreement.map(|a| a.id.to_string()),
             policy: policy.map(causeway_policy::write),
+            decision_id: entry.decision.as_ref().map(ToString::to_string),
             reason,
             created_at: entry.created_at.to_string(),
             updated_at: entry.updated_at.to_string(),
@@ -216,7 +221,10 @@ impl Agreement {
             timestamp: agreement.timestamp.map(|at| at.to_string()),
             policy: causeway_policy::write(&agreement.policy),
             content: agreement.content.as_ref().map(Content::of),
+            facts: facts(&agreement.facts),
             negotiation_id: entry.negotiation.to_string(),
+            decision_id: entry.decision.as_ref().map(ToString::to_string),
+            duties: entry.duties.iter().map(Duty::of).collect(),
             concluded_at: entry.concluded_at.to_string(),
         }
     }
@@ -262,6 +270,7 @@ impl Transfer {
                 file: outcome.file.clone(),
                 verified_at: outcome.verified_at.to_string(),
             }),
+            decision_id: entry.decision.as_ref().map(ToString::to_string),
             created_at: entry.created_at.to_string(),
             updated_at: entry.updated_at.to_string(),
         }
@@ -292,6 +301,15 @@ pub(crate) fn read_policy(policy: &Value) -> Result<causeway_policy::Policy, Pro
         ));
     }
     Ok(policy)
+}
+
+/// What is declared of an offer's data, as the law reads it.
+fn declared(node: &Node, data: &DeclaredData) -> Result<causeway_store::Declaration, Problem> {
+    node.declare(&data.classes, &super::law::stated(&data.facts)?, data.persons)
+}
+
+fn facts(facts: &StatedFacts) -> Vec<String> {
+    facts.iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
 /// `hold`, `auto` or an http(s) URL.

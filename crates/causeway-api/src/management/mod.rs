@@ -7,6 +7,7 @@ mod catalogs;
 mod convert;
 mod events;
 mod idempotency;
+mod law;
 pub mod models;
 mod negotiations;
 mod node;
@@ -79,6 +80,7 @@ fn routes() -> OpenApiRouter<State> {
         .merge(negotiations::routes())
         .merge(agreements::routes())
         .merge(transfers::routes())
+        .merge(law::routes())
         .merge(events::routes());
     OpenApiRouter::with_openapi(Document::openapi()).nest(ROOT, resources)
 }

@@ -1,11 +1,17 @@
 //! The JSON of the management API. These types are its contract; the domain never serialises
 //! itself.
 
+mod law;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+
+pub use self::law::{
+    Attestation, Decision, DecisionSummary, Done, Drift, Duty, Persons, PersonsColumn, Statement,
+};
 
 /// A file's identity.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -50,6 +56,8 @@ pub struct Peer {
     pub participant_id: String,
     /// The root under which it is reached.
     pub address: String,
+    /// The legal area it sits in, if configured.
+    pub jurisdiction: Option<String>,
 }
 
 /// All configured peers.
@@ -230,9 +238,28 @@ pub struct NewOffer {
     pub temporal: Option<Period>,
     /// The participant ids of those who may know of it; everyone if missing.
     pub audience: Option<Vec<String>>,
+    /// What is declared of the data, for the law of both sides; without it nothing is known, and
+    /// whatever crosses a border waits for a person.
+    pub data: Option<DeclaredData>,
     /// What to do on each question: `hold`, `auto` or a webhook's URL.
     #[serde(default)]
     pub automation: BTreeMap<String, String>,
+}
+
+/// What is declared of data: all of it. What is not said here is not so, except what is `null`,
+/// which is unknown.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeclaredData {
+    /// Words such as `health`, `ordinary` or `non-personal`; see `causeway check --help`.
+    #[serde(default)]
+    pub classes: Vec<String>,
+    /// Facts by name; see `causeway law facts`.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub facts: Map<String, Value>,
+    /// At most so many persons are in it, where their ids were not counted.
+    pub persons: Option<u64>,
 }
 
 /// A stretch of time, both ends included.
@@ -308,6 +335,10 @@ pub struct Offer {
     pub jurisdiction: Option<String>,
     /// The participant ids of those who may know of it; null for everyone.
     pub audience: Option<Vec<String>>,
+    /// Facts that are declared of the data, such as `data.personal=true`.
+    pub data: Vec<String>,
+    /// At most so many persons are declared to be in it.
+    pub persons: Option<u64>,
     /// The rules of this offer by question.
     pub automation: BTreeMap<String, String>,
     /// RFC 3339.
@@ -379,6 +410,8 @@ pub struct Negotiation {
     /// The ODRL rules on the table.
     #[schema(value_type = Option<Object>)]
     pub policy: Option<Map<String, Value>>,
+    /// What the law was last found to say of it.
+    pub decision_id: Option<String>,
     /// Why it was terminated.
     pub reason: Option<String>,
     /// RFC 3339.
@@ -409,8 +442,14 @@ pub struct Agreement {
     pub policy: Map<String, Value>,
     /// The bytes that were agreed on.
     pub content: Option<Content>,
+    /// What the provider stated of the data and of itself, such as `data.personal=true`.
+    pub facts: Vec<String>,
     /// The negotiation that led to it.
     pub negotiation_id: String,
+    /// What the law was last found to say of it.
+    pub decision_id: Option<String>,
+    /// Duties that came with it.
+    pub duties: Vec<Duty>,
     /// RFC 3339.
     pub concluded_at: String,
 }
@@ -484,6 +523,8 @@ pub struct Transfer {
     pub served_bytes: Option<u64>,
     /// Consumer: what arrived and was verified.
     pub outcome: Option<Outcome>,
+    /// What the law was last found to say of it.
+    pub decision_id: Option<String>,
     /// RFC 3339.
     pub created_at: String,
     /// RFC 3339.

@@ -73,7 +73,7 @@ async fn publish(
         let answer = move |offer: &_| key.remember(StatusCode::CREATED, &Offer::of(offer));
         Box::new(answer) as Box<dyn Fn(&_) -> _ + Send + Sync>
     });
-    let offer = state.node.publish(offer.typed()?, remember).await?;
+    let offer = state.node.publish(offer.typed(&state.node)?, remember).await?;
     Ok((StatusCode::CREATED, Json(Offer::of(&offer))))
 }
 
@@ -101,7 +101,7 @@ async fn publish_batch(
     }
     let read = |offer| {
         let offer: NewOffer = serde_json::from_value(offer).map_err(|error| bad(&error))?;
-        offer.typed()
+        offer.typed(&state.node)
     };
     let offers = batch.offers.into_iter().map(read).collect();
     let items = state.node.publish_all(offers).await?;

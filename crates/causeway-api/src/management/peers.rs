@@ -29,6 +29,7 @@ async fn list(extract::State(state): extract::State<State>) -> Json<Peers> {
         name: peer.name.clone(),
         participant_id: peer.participant_id.to_string(),
         address: peer.address.to_string(),
+        jurisdiction: peer.jurisdiction.clone(),
     });
     Json(Peers { items: items.collect() })
 }

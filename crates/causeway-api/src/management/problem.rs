@@ -73,7 +73,9 @@ fn status(code: ProblemCode) -> StatusCode {
     match code {
         ProblemCode::BadRequest => StatusCode::BAD_REQUEST,
         ProblemCode::Unauthorized => StatusCode::UNAUTHORIZED,
-        ProblemCode::Forbidden | ProblemCode::PolicyDenied => StatusCode::FORBIDDEN,
+        ProblemCode::Forbidden | ProblemCode::PolicyDenied | ProblemCode::LawNotSatisfied => {
+            StatusCode::FORBIDDEN
+        }
         ProblemCode::NotFound => StatusCode::NOT_FOUND,
         ProblemCode::IllegalState | ProblemCode::Conflict => StatusCode::CONFLICT,
         ProblemCode::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,

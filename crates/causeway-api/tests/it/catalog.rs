@@ -31,6 +31,7 @@ pub(crate) fn offer(name: &str, content: Content) -> NewOffer {
         policy: Policy::open(),
         metadata: Metadata::default(),
         audience: Audience::Everyone,
+        declaration: None,
         rules: Vec::new(),
     }
 }

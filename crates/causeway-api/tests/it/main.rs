@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod base;
+mod border;
 mod catalog;
 mod decisions;
 mod exchange;

@@ -63,6 +63,7 @@ async fn publish(node: &Running) -> PublishedOffer {
         policy: Policy::open(),
         metadata: Metadata::default(),
         audience: Audience::Everyone,
+        declaration: None,
         rules: Vec::new(),
     };
     node.node.publish(offer, None).await.unwrap()

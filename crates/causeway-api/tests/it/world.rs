@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,18 +11,20 @@ use axum::Router;
 use causeway_api::{Access, management_router, protocol_router};
 use causeway_dsp::Question;
 use causeway_dsp::catalog::Metadata;
+use causeway_law::Engine;
 use causeway_node::clock::{Clock, System};
 use causeway_node::{
-    Answer, CatalogCopies, Egress, HttpTransport, IdentityMode, Network, NewOffer, Node, Outgoing,
-    PROTOCOL_PATH, Parts, Peer, Retry, Script, Secret, Settings, Transport, TransportError,
+    Answer, CatalogCopies, Egress, HttpTransport, IdentityMode, LawSettings, Network, NewOffer,
+    Node, Outgoing, PROTOCOL_PATH, Parts, Peer, Retry, Script, Secret, Settings, Transport,
+    TransportError,
 };
 use causeway_plane::Objects;
 use causeway_policy::Policy;
 use causeway_store::{
-    AgreementEntry, Audience, EventKind, MemoryCatalogCache, MemoryStore, NegotiationEntry, Page,
-    PublishedOffer, Rule, Store, TransferEntry,
+    AgreementEntry, Audience, Declaration, EventKind, MemoryCatalogCache, MemoryStore,
+    NegotiationEntry, Page, PublishedOffer, Rule, Store, TransferEntry,
 };
-use causeway_types::{Address, LangText, ParticipantId, ProcessId, Timestamp};
+use causeway_types::{Address, LangText, ParticipantId, ProcessId, StatedFacts, Timestamp};
 use futures_util::stream;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -43,6 +45,11 @@ pub(crate) struct Plan {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) loss: Option<u64>,
     pub(crate) copied_max: u64,
+    /// Where it sits; all in one area unless a test says otherwise, so that no border is crossed.
+    pub(crate) area: Option<&'static str>,
+    /// What the law has to know of it, also told to its peers.
+    pub(crate) facts: &'static [&'static str],
+    pub(crate) law: Arc<Engine>,
     /// Whether it serves no version document where its peers look for one and everything else
     /// aside; they are told its base.
     pub(crate) is_bare: bool,
@@ -57,6 +64,9 @@ impl Default for Plan {
             store: Arc::new(MemoryStore::new()),
             loss: None,
             copied_max: 1_000,
+            area: Some("DE"),
+            facts: &[],
+            law: shipped_law(),
             is_bare: false,
         }
     }
@@ -71,6 +81,7 @@ pub(crate) struct Running {
     pub(crate) network: Arc<Lossy>,
     store: Arc<dyn Store>,
     settings: Settings,
+    pub(crate) law: Arc<Engine>,
     directory: TempDir,
     stop: CancellationToken,
     listeners: TaskTracker,
@@ -102,6 +113,8 @@ impl World {
         let mut listeners = listeners.into_iter();
         let plans = [provider, consumer, Plan::default()];
         let bare = plans.each_ref().map(|plan| plan.is_bare);
+        let areas = plans.each_ref().map(|plan| plan.area);
+        let facts = plans.each_ref().map(|plan| plan.facts);
         let mut plans = plans.into_iter();
         let mut nodes = Vec::new();
         for own in 0..names.len() {
@@ -111,6 +124,8 @@ impl World {
                 address: addresses[other].clone(),
                 base: bare[other]
                     .then(|| join(&addresses[other], &format!("{ASIDE}{PROTOCOL_PATH}"))),
+                jurisdiction: areas[other].map(str::to_owned),
+                facts: stated(facts[other]),
                 secret: secret(own, other),
             });
             let peers = peers.collect();
@@ -133,6 +148,18 @@ impl World {
     }
 }
 
+/// The packs that come with the program, read once for all tests.
+pub(crate) fn shipped_law() -> Arc<Engine> {
+    static LAW: OnceLock<Arc<Engine>> = OnceLock::new();
+    Arc::clone(LAW.get_or_init(|| Arc::new(Engine::shipped().unwrap())))
+}
+
+pub(crate) fn stated(facts: &[&str]) -> StatedFacts {
+    let mut stated = StatedFacts::new();
+    facts.iter().for_each(|fact| stated.read(fact).unwrap());
+    stated
+}
+
 /// A node, "consumer", whose only peer is "provider" at this base: something that is no node.
 pub(crate) async fn facing(base: &str, plan: Plan) -> Running {
     let base = Address::parse(base).unwrap();
@@ -141,6 +168,8 @@ pub(crate) async fn facing(base: &str, plan: Plan) -> Running {
         participant_id: participant("provider"),
         address: base.clone(),
         base: Some(base),
+        jurisdiction: Some("DE".to_owned()),
+        facts: StatedFacts::new(),
         secret: secret(0, 1),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -176,7 +205,7 @@ impl Running {
         let settings = Settings {
             participant_id: id.clone(),
             title: id.to_string(),
-            jurisdiction: None,
+            jurisdiction: plan.area.map(str::to_owned),
             address: if plan.is_bare { join(&address, ASIDE) } else { address.clone() },
             objects: directory.path().join("objects"),
             received,
@@ -184,6 +213,7 @@ impl Running {
             identity: IdentityMode::SharedSecret,
             rules: plan.rules,
             scripts: plan.scripts,
+            law: LawSettings { facts: stated(plan.facts), ..LawSettings::default() },
             retry: Retry {
                 attempts_max: plan.attempts_max,
                 wait_first: Duration::from_millis(1),
@@ -197,7 +227,8 @@ impl Running {
         let egress = Egress::new(settings.reachable.clone()).unwrap();
         let network = Arc::new(Lossy::new(HttpTransport::new(egress), plan.loss));
         let objects = Objects::open(&settings.objects).unwrap();
-        let node = start(&settings, &plan.store, &network, objects, Arc::new(System)).await;
+        let node =
+            start(&settings, &plan.store, &network, objects, &plan.law, Arc::new(System)).await;
         let mut running = Self {
             node,
             id,
@@ -206,6 +237,7 @@ impl Running {
             network,
             store: plan.store,
             settings,
+            law: plan.law,
             directory,
             stop: CancellationToken::new(),
             listeners: TaskTracker::new(),
@@ -240,7 +272,8 @@ impl Running {
         tokio::join!(self.listeners.wait(), self.node.stop());
         (self.stop, self.listeners) = (CancellationToken::new(), TaskTracker::new());
         let (objects, clock) = (self.node.objects().clone(), Arc::new(Ahead(ahead)));
-        self.node = start(&self.settings, &self.store, &self.network, objects, clock).await;
+        self.node =
+            start(&self.settings, &self.store, &self.network, objects, &self.law, clock).await;
         let own = self.address.as_str().trim_start_matches("http://");
         self.listen(TcpListener::bind(own).await.unwrap()).await;
     }
@@ -267,6 +300,25 @@ impl Running {
         policy: Policy,
         rules: Vec<(Question, Rule)>,
     ) -> PublishedOffer {
+        self.publish_all(bytes, policy, rules, None).await
+    }
+
+    /// Publishes with what a steward declares of the data.
+    pub(crate) async fn publish_declared(
+        &self,
+        bytes: &[u8],
+        declaration: Option<Declaration>,
+    ) -> PublishedOffer {
+        self.publish_all(bytes, Policy::open(), Vec::new(), declaration).await
+    }
+
+    async fn publish_all(
+        &self,
+        bytes: &[u8],
+        policy: Policy,
+        rules: Vec<(Question, Rule)>,
+        declaration: Option<Declaration>,
+    ) -> PublishedOffer {
         let chunk = bytes::Bytes::copy_from_slice(bytes);
         let body = stream::iter([Ok::<_, std::io::Error>(chunk)]);
         let content = self.node.objects().ingest(body, None).await.unwrap();
@@ -281,6 +333,7 @@ impl Running {
             policy,
             metadata: Metadata::default(),
             audience: Audience::Everyone,
+            declaration,
             rules,
         };
         self.node.publish(offer, None).await.unwrap()
@@ -373,6 +426,13 @@ impl Running {
         .await
     }
 
+    /// Everything that was told about the process so far.
+    pub(crate) async fn history_of(&self, id: &ProcessId) -> String {
+        let all = Page { after: None, limit: 1_000 };
+        let events = self.store.history(id, all).await.unwrap();
+        events.iter().map(|event| format!("{}: {}\n", event.kind.as_str(), event.text)).collect()
+    }
+
     /// The provider's side of a process the consumer knows.
     pub(crate) async fn counterpart(&self, peer_pid: &ProcessId) -> ProcessId {
         self.until("the counterpart", async || {
@@ -430,6 +490,7 @@ async fn start(
     store: &Arc<dyn Store>,
     network: &Arc<Lossy>,
     objects: Objects,
+    law: &Arc<Engine>,
     clock: Arc<dyn Clock>,
 ) -> Node {
     let parts = Parts {
@@ -439,6 +500,8 @@ async fn start(
         transport: Arc::clone(network) as Arc<dyn Transport>,
         egress: Egress::new(settings.reachable.clone()).unwrap(),
         objects,
+        law: Arc::clone(law),
+        subject_key: Secret::new([7; 32]),
         clock,
         entropy: Arc::new(System),
     };

@@ -11,7 +11,7 @@ mod table;
 use causeway_policy::Policy;
 use causeway_types::{
     Address, AgreementId, ConsumerPid, Content, DatasetId, MessageId, OfferId, ParticipantId,
-    ProcessId, ProviderPid, Role, Timestamp,
+    ProcessId, ProviderPid, Role, StatedFacts, Timestamp,
 };
 
 pub use self::step::step;
@@ -33,6 +33,8 @@ pub struct Offer {
     pub policy: Policy,
     /// The bytes that are offered, where said: what the consumer verifies in the end.
     pub content: Option<Content>,
+    /// What the provider states of the data and of itself, for the law of both sides.
+    pub facts: StatedFacts,
 }
 
 /// The concluded terms (ODRL `Agreement`).
@@ -52,6 +54,8 @@ pub struct Agreement {
     pub policy: Policy,
     /// The bytes that were agreed on, where the offer said so.
     pub content: Option<Content>,
+    /// What the provider stated: what the offer said, and what it went by when it agreed.
+    pub facts: StatedFacts,
 }
 
 /// A negotiation message, whoever sent it.
@@ -302,6 +306,8 @@ pub enum Decision {
         timestamp: Timestamp,
         /// The dataset, should the terms on the table not name it.
         target: DatasetId,
+        /// What is stated of the crossing: what the offer says, and what else this side went by.
+        facts: StatedFacts,
     },
     /// Consumer: the agreement is what we wanted.
     Verify,

@@ -262,6 +262,9 @@ fn check_agreement(negotiation: &Negotiation, agreement: &Agreement) -> Result<(
     if !agreement.policy.same_as(&offer.policy) {
         return differs("the rules are not those of the offer".to_owned());
     }
+    if !offer.facts.is_within(&agreement.facts) {
+        return differs("what is stated of the data is not what the offer states".to_owned());
+    }
     match (&offer.content, &agreement.content) {
         (Some(expected), Some(found)) if expected != found => differs(format!(
             "sha256 of the content is {}, expected {}",
@@ -300,7 +303,7 @@ fn body_of(negotiation: &Negotiation, decision: Decision, opening: bool) -> Body
             Body::Offer { offer, callback: opening.then_some(callback) }
         }
         Decision::Accept => Body::Accepted,
-        Decision::Agree { id, timestamp, target } => {
+        Decision::Agree { id, timestamp, target, facts } => {
             let (provider, consumer) = parties(negotiation);
             let offer = negotiation.stage.offer();
             Body::Agreement {
@@ -313,6 +316,7 @@ fn body_of(negotiation: &Negotiation, decision: Decision, opening: bool) -> Body
                     // The table allows an agreement only where an offer is on the table.
                     policy: offer.map(|o| o.policy.clone()).unwrap_or_default(),
                     content: offer.and_then(|o| o.content),
+                    facts,
                 },
             }
         }

@@ -27,6 +27,7 @@ mod catalog;
 mod content;
 mod document;
 mod error;
+mod facts;
 mod fields;
 mod filter;
 mod metadata;

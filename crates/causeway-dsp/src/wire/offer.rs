@@ -11,6 +11,7 @@ use super::build::Object;
 use super::content::read_content;
 use super::document::{Document, check_version};
 use super::error::WireError;
+use super::facts::read_facts;
 use super::fields::Node;
 use super::terms::{ASSIGNEE, ASSIGNER, REFINEMENT, TARGET, TIMESTAMP, Term};
 use crate::negotiation::{Agreement, Offer};
@@ -44,6 +45,7 @@ pub fn write_agreement(agreement: &Agreement) -> Value {
         .text_if(TIMESTAMP, agreement.timestamp.map(|timestamp| timestamp.to_string()))
         .members(causeway_policy::write(&agreement.policy))
         .content(agreement.content.as_ref())
+        .facts(&agreement.facts)
         .into()
 }
 
@@ -56,6 +58,7 @@ pub(super) fn offer_node(offer: &Offer, with_target: bool) -> Value {
         .text_if(ASSIGNEE, offer.assignee.as_ref())
         .members(causeway_policy::write(&offer.policy))
         .content(offer.content.as_ref())
+        .facts(&offer.facts)
         .into()
 }
 
@@ -68,6 +71,7 @@ pub(super) fn offer_of(node: &Node<'_>) -> Result<Offer, WireError> {
         assignee: whole(node, ASSIGNEE)?,
         policy: policy_of(node)?,
         content: read_content(node)?,
+        facts: read_facts(node)?,
     })
 }
 
@@ -87,6 +91,7 @@ pub(super) fn agreement_of(
         timestamp: timestamp_of(node)?.or(timestamp),
         policy: policy_of(node)?,
         content: read_content(node)?,
+        facts: read_facts(node)?,
     })
 }
 

@@ -11,6 +11,7 @@ const DCAT: &str = "http://www.w3.org/ns/dcat#";
 const ODRL: &str = "http://www.w3.org/ns/odrl/2/";
 const DCT: &str = "http://purl.org/dc/terms/";
 const SPDX: &str = "http://spdx.org/rdf/terms#";
+const OWN: &str = "https://w3id.org/causeway/v1/";
 const EDC: &str = crate::transfer::EDC_NAMESPACE;
 
 /// Prefixes that are understood without being declared; `causeway_policy` knows the others.
@@ -84,6 +85,7 @@ terms! {
     EDC_FILTER_EXPRESSION = EDC "filterExpression" true;
     EDC_NAME = EDC "name" true;
     END_DATE = DCAT "endDate" false;
+    FACT = OWN "fact" false;
     KEYWORD = DCAT "keyword" false;
     LICENCE = DCT "license" false;
     MEDIA_TYPE = DCAT "mediaType" false;

@@ -5,6 +5,7 @@ use causeway_dsp::transfer::Transfer;
 use causeway_policy::Policy;
 use causeway_types::{
     Address, AgreementId, DatasetId, MessageId, OfferId, ParticipantId, ProcessId, Role,
+    StatedFacts,
 };
 
 pub(crate) fn participant(role: Role) -> ParticipantId {
@@ -27,6 +28,7 @@ pub(crate) fn offer() -> Offer {
         assignee: None,
         policy: Policy::open(),
         content: None,
+        facts: StatedFacts::new(),
     }
 }
 

@@ -4,7 +4,7 @@
 use causeway_dsp::negotiation::{self, Agreement};
 use causeway_dsp::transfer;
 use causeway_dsp::{Reason, Rejection};
-use causeway_types::{DatasetId, Role, Timestamp};
+use causeway_types::{DatasetId, Role, StatedFacts, Timestamp};
 
 use crate::samples;
 
@@ -305,5 +305,6 @@ fn agreement() -> Agreement {
         timestamp: Some(Timestamp::EPOCH),
         policy: causeway_policy::Policy::open(),
         content: None,
+        facts: StatedFacts::new(),
     }
 }

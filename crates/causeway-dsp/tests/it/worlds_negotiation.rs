@@ -2,7 +2,7 @@
 
 use causeway_dsp::negotiation::{Decision, Effect, Input, Message, Negotiation, State, Step, step};
 use causeway_dsp::{Reason, Rejection};
-use causeway_types::{DatasetId, MessageId, ProcessId, Role, Timestamp};
+use causeway_types::{DatasetId, MessageId, ProcessId, Role, StatedFacts, Timestamp};
 
 use crate::chance::{Chance, in_worlds};
 use crate::samples;
@@ -112,6 +112,7 @@ impl Machine for Negotiation {
                 id: samples::agreement_id(),
                 timestamp: Timestamp::EPOCH,
                 target: DatasetId::parse("dataset-1").unwrap(),
+                facts: StatedFacts::new(),
             },
             (State::Offered, _) if counter => Decision::Request { offer, callback },
             (State::Offered, _) => Decision::Accept,

@@ -25,11 +25,14 @@ impl Engine {
             }
             let outcome = self.of_pack(pack, facts, as_of, &mut work);
             all = all.and(outcome);
-            missing.extend(self.missing(pack, facts, as_of));
+            let open = self.missing(pack, facts, as_of);
+            let is_silent = outcome == Interval::OPEN && open.is_empty();
+            missing.extend(open);
             packs.push(PackDecision {
                 pack,
                 applies,
                 outcome,
+                is_silent,
                 rules: self.rules(pack, facts, as_of),
             });
         }
@@ -136,7 +139,7 @@ impl Engine {
                 };
                 // What does not ask for the fact says what it said without it.
                 for (pack, said) in packs.iter().zip(&said) {
-                    then = then.and(match pack.reads(fact) {
+                    then = then.and(match self.touches(pack, fact) {
                         true => self.of_pack(pack, &tried, as_of, work),
                         false => *said,
                     });
@@ -158,6 +161,15 @@ impl Engine {
             open(a).cmp(&open(b)).then(a.fact.cmp(&b.fact))
         });
         questions
+    }
+
+    /// Whether a pack asks for a fact, or for one that follows from it or from which it follows.
+    fn touches(&self, pack: &Pack, fact: FactId) -> bool {
+        let implied = &self.dictionary.fact(fact).implies;
+        let implies = |other: FactId| self.dictionary.fact(other).implies.contains(&fact);
+        pack.reads(fact)
+            || implied.iter().any(|other| pack.reads(*other))
+            || self.dictionary.iter().any(|(other, _)| implies(other) && pack.reads(other))
     }
 
     fn rules(&self, pack: &Pack, facts: &Facts, day: Date) -> Vec<RuleDecision> {

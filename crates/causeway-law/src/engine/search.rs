@@ -268,7 +268,7 @@ mod tests {
                 let mut facts = case.complete(&engine.dictionary);
                 let mut asked = Vec::new();
                 pack.rules.iter().for_each(|rule| rule.when.facts(&mut |fact| asked.push(fact)));
-                for _ in 0..4 {
+                for _ in 0..3 {
                     facts.set(asked[chance.below(asked.len())], None);
                 }
                 let found = engine.of_pack(pack, &facts, case.at, &mut work);

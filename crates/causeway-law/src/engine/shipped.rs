@@ -3,7 +3,9 @@
 /// The dictionary, in parts.
 pub(super) const FACTS: &[&str] = &[
     include_str!("../../facts/common.toml"),
+    include_str!("../../facts/asean.toml"),
     include_str!("../../facts/asia.toml"),
+    include_str!("../../facts/west.toml"),
     include_str!("../../facts/world.toml"),
 ];
 
@@ -17,4 +19,49 @@ macro_rules! packs {
     };
 }
 
-packs!["br", "ch", "cn", "eu", "gb", "ke", "ng", "rw", "tr", "us", "uy", "za"];
+packs![
+    "ae",
+    "ae-adgm",
+    "ae-difc",
+    "ar",
+    "au",
+    "br",
+    "ca",
+    "ca-qc",
+    "ch",
+    "cn",
+    "eu",
+    "gb",
+    "gh",
+    "hk",
+    "id",
+    "in",
+    "jp",
+    "ke",
+    "kr",
+    "kz",
+    "mo",
+    "mx",
+    "my",
+    "ng",
+    "nz",
+    "ph",
+    "region-africa",
+    "region-asean",
+    "region-cbpr",
+    "region-coe",
+    "region-cptpp",
+    "region-depa",
+    "region-eu-japan",
+    "region-rcep",
+    "ru",
+    "rw",
+    "sa",
+    "sg",
+    "th",
+    "tr",
+    "us",
+    "uy",
+    "vn",
+    "za",
+];

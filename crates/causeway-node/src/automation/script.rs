@@ -67,6 +67,13 @@ pub enum NegotiationMove {
     Hold,
 }
 
+impl NegotiationMove {
+    /// Whether it brings the contract nearer, which the law must let pass.
+    pub(crate) fn goes_on(self) -> bool {
+        matches!(self, Self::Agree | Self::Accept | Self::Verify | Self::Finalize)
+    }
+}
+
 /// What can be done in a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransferMove {

@@ -15,7 +15,8 @@ use crate::names::ODRL;
 use crate::number::Number;
 use crate::terms::{Term, kind};
 
-const CONSTRAINT_TYPES: &[&str] = &["AtomicConstraint", "Constraint", "LogicalConstraint"];
+pub(super) const CONSTRAINT_TYPES: &[&str] =
+    &["AtomicConstraint", "Constraint", "LogicalConstraint"];
 
 /// What has been found in a constraint so far.
 #[derive(Default)]
@@ -104,7 +105,7 @@ impl<'v> Reader<'v> {
         }
     }
 
-    fn operator(&mut self, value: &'v Value) -> Result<Operator, ReadError> {
+    pub(super) fn operator(&mut self, value: &'v Value) -> Result<Operator, ReadError> {
         let text = self.name_text(value, "an operator as name")?;
         let term = self.key(text)?;
         let name = match text {
@@ -118,7 +119,7 @@ impl<'v> Reader<'v> {
         })
     }
 
-    fn right_operand(&mut self, value: &'v Value) -> Result<RightOperand, ReadError> {
+    pub(super) fn right_operand(&mut self, value: &'v Value) -> Result<RightOperand, ReadError> {
         let is_many = value.is_array() || container(value).is_some();
         if !is_many {
             return Ok(RightOperand::One(self.operand(value)?));
@@ -133,7 +134,7 @@ impl<'v> Reader<'v> {
             .ok_or_else(|| self.shape("no value", "at least one right operand"))
     }
 
-    fn operand(&mut self, value: &'v Value) -> Result<Operand, ReadError> {
+    pub(super) fn operand(&mut self, value: &'v Value) -> Result<Operand, ReadError> {
         self.count_value()?;
         match value {
             Value::String(text) => Ok(Operand::Text(text.clone())),
@@ -224,7 +225,7 @@ fn is_container(value: &Value) -> bool {
     matches!(value, Value::Null | Value::Array(_) | Value::Object(_))
 }
 
-fn is_type(value: &Value, types: &[&str]) -> bool {
+pub(super) fn is_type(value: &Value, types: &[&str]) -> bool {
     let is_one = |value: &Value| {
         value
             .as_str()

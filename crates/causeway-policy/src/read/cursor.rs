@@ -59,6 +59,22 @@ impl<'v> Reader<'v> {
         Ok(result)
     }
 
+    /// Tries to read something that may as well not be understood. Only limits stay errors.
+    pub(super) fn attempt<T>(
+        &mut self,
+        body: impl FnOnce(&mut Self) -> Result<T, ReadError>,
+    ) -> Result<Option<T>, ReadError> {
+        let depth = self.path.len();
+        match body(self) {
+            Ok(found) => Ok(Some(found)),
+            Err(limit @ (ReadError::TooMany { .. } | ReadError::TooDeep { .. })) => Err(limit),
+            Err(_) => {
+                self.path.truncate(depth);
+                Ok(None)
+            }
+        }
+    }
+
     /// One or many: a single value, an array, or the JSON-LD containers `@list` and `@set`.
     pub(super) fn each(
         &mut self,

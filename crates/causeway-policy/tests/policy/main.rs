@@ -4,11 +4,20 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod dialects;
+mod duties;
 mod evaluation;
+mod explain;
 mod hostile;
 mod kleene;
+mod lint;
+mod lint_model;
+mod monotone;
+mod operators;
 mod properties;
+mod templates;
 mod terms;
+mod time;
+mod whole;
 
 use causeway_policy::{Contexts, Policy, read};
 use serde_json::Value;

@@ -3,8 +3,8 @@
 
 use causeway_policy::{
     Constraint, Contexts, Facts, Iri, Logical, LogicalOperator, NonEmpty, Number, Operand,
-    Operator, Parts, Policy, Request, RightOperand, Rule, Term, Verbatim, Verdict, evaluate, read,
-    write,
+    Operator, Parts, Peer, Policy, Request, RightOperand, Rule, Term, Verbatim, Verdict, evaluate,
+    explain, lint, read, write,
 };
 use causeway_types::Timestamp;
 use proptest::collection::{btree_map, vec};
@@ -294,6 +294,21 @@ proptest! {
             rules.chain(&mut more.obligations).for_each(|rule| rule.parts.extend(part.clone()));
             prop_assert_ne!(evaluate(&more, &request).verdict, Verdict::Permitted);
         }
+    }
+
+    #[test]
+    fn every_hazard_has_its_place_in_the_written_policy_and_every_rule_is_told(
+        policy in any_policy(),
+    ) {
+        let written = Value::Object(write(&policy));
+        for hazard in Peer::ALL.iter().flat_map(|peer| lint(&policy, *peer)) {
+            prop_assert!(written.pointer(&hazard.at).is_some(), "{} in {}", hazard, written);
+        }
+        let lines = explain(&policy);
+        prop_assert!(lines.iter().all(|line| !line.contains(char::is_control)), "{lines:?}");
+        let told = lines.iter().filter(|line| !line.starts_with(' ')).count();
+        let rules = policy.permissions.len() + policy.prohibitions.len() + policy.obligations.len();
+        prop_assert_eq!(told, rules + usize::from(policy.permissions.is_empty()));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use causeway_types::{ParticipantId, ProcessId, Role, Timestamp};
 use rusqlite::{Connection, Params, params};
 
 use super::writer::Failure;
-use super::{index, outbox, statements};
+use super::{crossings, index, outbox, statements};
 
 statements! {
     INSERT_OFFER = "\
@@ -87,6 +87,8 @@ impl Write {
             Entity::Negotiation(entry) => Encoded { body: entry.encode(), entry: None },
             Entity::Agreement(entry) => Encoded { body: entry.encode(), entry: None },
             Entity::Transfer(entry) => Encoded { body: entry.encode(), entry: None },
+            Entity::Decision(entry) => Encoded { body: entry.encode(), entry: None },
+            Entity::Attestation(attestation) => Encoded { body: attestation.encode(), entry: None },
         };
         let bodies = changes.puts.iter().map(encode).collect();
         Self { changes, bodies }
@@ -109,6 +111,9 @@ impl Write {
         for settle in &changes.settle {
             outbox::settle(connection, settle)?;
         }
+        for crossing in &changes.crossings {
+            crossings::cross(connection, crossing)?;
+        }
         let send = |message| outbox::push(connection, message, changes.lease.as_ref());
         let outbox = changes.outbox.into_iter().map(send).collect::<Result<_, _>>()?;
         let tell = |event| tell(connection, event);
@@ -117,8 +122,8 @@ impl Write {
     }
 }
 
-/// Writes one aggregate and says how many rows changed: 0 if the version is not the expected one
-/// or a unique key belongs to somebody else.
+/// Writes one aggregate and says how many rows hold it now: 0 if the version is not the expected
+/// one or a unique key belongs to somebody else.
 fn write(connection: &Connection, put: &Put, encoded: &Encoded) -> rusqlite::Result<usize> {
     let expected = put.expected.map(version);
     let body = encoded.body.as_str();
@@ -156,6 +161,10 @@ fn write(connection: &Connection, put: &Put, encoded: &Encoded) -> rusqlite::Res
                 body,
             };
             columns.write(connection, INSERT_TRANSFER, UPDATE_TRANSFER, expected)
+        }
+        Entity::Decision(entry) => crossings::write_decision(connection, entry, body, expected),
+        Entity::Attestation(attestation) => {
+            crossings::write_attestation(connection, attestation, body, expected)
         }
     }
 }
@@ -241,6 +250,10 @@ fn version(Version(version): Version) -> i64 {
     i64::try_from(version).unwrap_or(i64::MAX)
 }
 
-fn execute(connection: &Connection, sql: &str, values: impl Params) -> rusqlite::Result<usize> {
+pub(super) fn execute(
+    connection: &Connection,
+    sql: &str,
+    values: impl Params,
+) -> rusqlite::Result<usize> {
     connection.prepare_cached(sql)?.execute(values)
 }

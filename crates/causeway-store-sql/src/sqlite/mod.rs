@@ -6,6 +6,7 @@
 
 mod cache;
 mod commit;
+mod crossings;
 mod index;
 mod outbox;
 mod read;

@@ -303,7 +303,7 @@ pub(super) fn remembered(db: &Connection, key: &str) -> Result<Option<Remembered
     Ok(rows(db, REMEMBERED, [key], read)?.pop())
 }
 
-fn one<T: Record>(db: &Connection, sql: &str, values: impl Params) -> Found<T> {
+pub(super) fn one<T: Record>(db: &Connection, sql: &str, values: impl Params) -> Found<T> {
     Ok(rows(db, sql, values, stored)?.pop())
 }
 
@@ -360,7 +360,7 @@ fn upwards(page: Page) -> [i64; 2] {
     [page.after.unwrap_or(i64::MIN), limit(page.limit)]
 }
 
-fn downwards(page: Page) -> [i64; 2] {
+pub(super) fn downwards(page: Page) -> [i64; 2] {
     [page.after.unwrap_or(i64::MAX), limit(page.limit)]
 }
 

@@ -34,6 +34,9 @@ pub(super) const STORE: Schema = Schema {
     migrations: &[
         ("0001_first.sql", include_str!("../../migrations/sqlite/0001_first.sql"), |_| Ok(())),
         ("0002_search.sql", include_str!("../../migrations/sqlite/0002_search.sql"), index::fill),
+        ("0003_crossings.sql", include_str!("../../migrations/sqlite/0003_crossings.sql"), |_| {
+            Ok(())
+        }),
     ],
 };
 
@@ -51,7 +54,7 @@ pub(super) const CACHE: Schema = Schema {
 };
 
 /// Statements kept prepared on each connection: more than there are.
-const STATEMENTS_MAX: usize = 64;
+pub(super) const STATEMENTS_MAX: usize = 128;
 /// Page cache of the writing connection, in KiB.
 const WRITER_CACHE_KIB: i64 = 2_048;
 /// Page cache of each reading connection, in KiB.

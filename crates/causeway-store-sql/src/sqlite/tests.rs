@@ -26,6 +26,7 @@ fn statements_of_the_store() -> impl Iterator<Item = &'static str> {
     [
         read::STATEMENTS,
         commit::STATEMENTS,
+        crossings::STATEMENTS,
         index::STATEMENTS,
         outbox::STATEMENTS,
         writer::STATEMENTS,
@@ -57,6 +58,12 @@ fn every_statement_has_a_name_of_its_own() {
 }
 
 #[test]
+fn every_statement_stays_prepared() {
+    let (of_the_store, of_the_cache) = (statements_of_the_store().count(), cache::STATEMENTS.len());
+    assert!(of_the_store.max(of_the_cache) <= schema::STATEMENTS_MAX);
+}
+
+#[test]
 fn no_statement_walks_a_whole_table() {
     let (_directory, _store, of_the_store) = store();
     let (_other_directory, _cache, of_the_cache) = cache();
@@ -85,6 +92,37 @@ fn no_statement_walks_a_whole_table() {
             let sorts = step.contains("TEMP B-TREE") && !sql.contains("outbox_of_process");
             assert!(!walks && !sorts, "{sql}\n{step}");
         }
+    }
+}
+
+/// How a statement of the store finds its rows.
+fn plan(connection: &Connection, name: &str) -> String {
+    let header = format!("-- {name}\n");
+    let sql = statements_of_the_store().find(|sql| sql.starts_with(&header)).unwrap();
+    let mut statement = connection.prepare(&format!("explain query plan {sql}")).unwrap();
+    for index in 1..=statement.parameter_count() {
+        statement.raw_bind_parameter(index, 1).unwrap();
+    }
+    let mut rows = statement.raw_query();
+    let step: String = rows.next().unwrap().unwrap().get("detail").unwrap();
+    assert!(rows.next().unwrap().is_none(), "{name} has one step");
+    step
+}
+
+#[test]
+fn counting_persons_reads_what_it_counts_and_nothing_else() {
+    let (_directory, _store, connection) = store();
+    for (name, expected) in [
+        ("crossed", "crossed USING COVERING INDEX crossed_since (count=? AND at>?)"),
+        (
+            "crossed_to_peer",
+            "crossed USING COVERING INDEX crossed_to_peer_since (count=? AND peer=? AND at>?)",
+        ),
+        ("subjects_between", "subject USING PRIMARY KEY (file=? AND hash>? AND hash<?)"),
+        ("attestations_of_peer", "attestation USING INDEX attestation_of_peer (peer=? AND"),
+    ] {
+        let step = plan(&connection, name);
+        assert!(step.starts_with(&format!("SEARCH {expected}")), "{name}: {step}");
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod cache;
 mod crash;
+mod crossings;
 mod disk;
 mod files;
 mod suite;

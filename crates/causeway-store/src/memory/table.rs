@@ -8,7 +8,8 @@ use causeway_types::{DatasetId, ParticipantId, ProcessId, Role};
 
 use crate::records::Record;
 use crate::{
-    AgreementEntry, NegotiationEntry, Page, PublishedOffer, Stored, TransferEntry, Version,
+    AgreementEntry, Attestation, DecisionEntry, NegotiationEntry, Page, PublishedOffer, Stored,
+    TransferEntry, Version,
 };
 
 /// A second key that no two aggregates of a kind share.
@@ -38,6 +39,18 @@ impl Kept for NegotiationEntry {
 }
 
 impl Kept for AgreementEntry {
+    fn unique(&self) -> Option<Unique> {
+        None
+    }
+}
+
+impl Kept for DecisionEntry {
+    fn unique(&self) -> Option<Unique> {
+        None
+    }
+}
+
+impl Kept for Attestation {
     fn unique(&self) -> Option<Unique> {
         None
     }

@@ -1,8 +1,9 @@
 //! The stored form of a concluded contract.
 
-use causeway_types::{ParticipantId, ProcessId, Role, Timestamp};
+use causeway_types::{DecisionId, ParticipantId, ProcessId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::crossings::DutyV1;
 use super::parts::AgreementV1;
 use super::{Record, RecordError, decode_v1, text, to_json};
 use crate::AgreementEntry;
@@ -33,22 +34,39 @@ struct AgreementEntryV1 {
     peer: ParticipantId,
     #[serde(with = "text")]
     negotiation: ProcessId,
+    #[serde(default, with = "text::option", skip_serializing_if = "Option::is_none")]
+    decision: Option<DecisionId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    duties: Vec<DutyV1>,
     #[serde(with = "text")]
     concluded_at: Timestamp,
 }
 
 impl From<AgreementEntry> for AgreementEntryV1 {
     fn from(entry: AgreementEntry) -> Self {
-        let AgreementEntry { agreement, role, peer, negotiation, concluded_at } = entry;
-        let agreement = agreement.into();
-        Self { format: 1, agreement, role, peer, negotiation, concluded_at }
+        Self {
+            format: 1,
+            agreement: entry.agreement.into(),
+            role: entry.role,
+            peer: entry.peer,
+            negotiation: entry.negotiation,
+            decision: entry.decision,
+            duties: entry.duties.into_iter().map(Into::into).collect(),
+            concluded_at: entry.concluded_at,
+        }
     }
 }
 
 impl From<AgreementEntryV1> for AgreementEntry {
     fn from(entry: AgreementEntryV1) -> Self {
-        let AgreementEntryV1 { format: _, agreement, role, peer, negotiation, concluded_at } =
-            entry;
-        Self { agreement: agreement.into(), role, peer, negotiation, concluded_at }
+        Self {
+            agreement: entry.agreement.into(),
+            role: entry.role,
+            peer: entry.peer,
+            negotiation: entry.negotiation,
+            decision: entry.decision,
+            duties: entry.duties.into_iter().map(Into::into).collect(),
+            concluded_at: entry.concluded_at,
+        }
     }
 }

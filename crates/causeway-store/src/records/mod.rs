@@ -6,6 +6,7 @@
 //! `golden/*.json` holds every format as it was written; the tests compare.
 
 mod agreement;
+mod crossings;
 mod negotiation;
 mod offer;
 mod parts;
@@ -70,6 +71,8 @@ impl Entity {
             Self::Negotiation(entry) => name(&**entry),
             Self::Agreement(entry) => name(&**entry),
             Self::Transfer(entry) => name(&**entry),
+            Self::Decision(entry) => name(&**entry),
+            Self::Attestation(attestation) => name(&**attestation),
         }
     }
 }

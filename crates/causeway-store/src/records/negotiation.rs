@@ -2,7 +2,9 @@
 
 use causeway_dsp::Question;
 use causeway_dsp::negotiation::{InFlight, Kind, Negotiation, Stage};
-use causeway_types::{Address, MessageId, OfferId, ParticipantId, ProcessId, Role, Timestamp};
+use causeway_types::{
+    Address, DecisionId, MessageId, OfferId, ParticipantId, ProcessId, Role, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use super::parts::{AgreementV1, OfferV1, ReasonV1, ReceivedV1};
@@ -33,6 +35,8 @@ struct NegotiationEntryV1 {
     offer_id: Option<OfferId>,
     #[serde(default, skip_serializing_if = "is_zero")]
     script: u32,
+    #[serde(default, with = "text::option", skip_serializing_if = "Option::is_none")]
+    decision: Option<DecisionId>,
     #[serde(with = "text")]
     created_at: Timestamp,
     #[serde(with = "text")]
@@ -102,9 +106,10 @@ enum StageV1 {
 
 impl From<NegotiationEntry> for NegotiationEntryV1 {
     fn from(entry: NegotiationEntry) -> Self {
-        let NegotiationEntry { negotiation, offer_id, script, created_at, updated_at } = entry;
+        let NegotiationEntry { negotiation, offer_id, script, decision, created_at, updated_at } =
+            entry;
         let negotiation = negotiation.into();
-        Self { format: 1, negotiation, offer_id, script, created_at, updated_at }
+        Self { format: 1, negotiation, offer_id, script, decision, created_at, updated_at }
     }
 }
 
@@ -114,6 +119,7 @@ impl From<NegotiationEntryV1> for NegotiationEntry {
             negotiation: entry.negotiation.into(),
             offer_id: entry.offer_id,
             script: entry.script,
+            decision: entry.decision,
             created_at: entry.created_at,
             updated_at: entry.updated_at,
         }

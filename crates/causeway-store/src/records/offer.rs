@@ -5,6 +5,7 @@ use causeway_dsp::catalog::Metadata;
 use causeway_types::{DatasetId, OfferId, ParticipantId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::crossings::DeclarationV1;
 use super::parts::{ContentV1, LangTextV1, PolicyV1};
 use super::text::Item;
 use super::{Record, RecordError, decode_v1, text, to_json};
@@ -48,6 +49,8 @@ struct PublishedOfferV1 {
     audience: Option<Vec<Item<ParticipantId>>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     rules: Vec<RuleEntryV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    declaration: Option<DeclarationV1>,
     #[serde(with = "text")]
     published_at: Timestamp,
     #[serde(default, with = "text::option", skip_serializing_if = "Option::is_none")]
@@ -112,6 +115,7 @@ impl From<PublishedOffer> for PublishedOfferV1 {
                 Audience::Only(parties) => Some(parties.into_iter().map(Item).collect()),
             },
             rules: offer.rules.into_iter().map(rule).collect(),
+            declaration: offer.declaration.map(Into::into),
             published_at: offer.published_at,
             withdrawn_at: offer.withdrawn_at,
         }
@@ -135,6 +139,7 @@ impl From<PublishedOfferV1> for PublishedOffer {
                 Audience::Only(parties.into_iter().map(|party| party.0).collect())
             }),
             rules: offer.rules.into_iter().map(rule).collect(),
+            declaration: offer.declaration.map(Into::into),
             published_at: offer.published_at,
             withdrawn_at: offer.withdrawn_at,
         }

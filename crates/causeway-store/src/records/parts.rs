@@ -6,7 +6,7 @@ use causeway_dsp::{Reason, Received};
 use causeway_policy::{Contexts, Policy};
 use causeway_types::{
     AgreementId, Blake3, Content, DatasetId, LangText, MessageId, OfferId, ParticipantId, Sha256,
-    Timestamp,
+    StatedFacts, Timestamp,
 };
 use serde::de::{Deserializer, Error as _};
 use serde::ser::Serializer;
@@ -88,6 +88,33 @@ impl<'de> Deserialize<'de> for PolicyV1 {
     }
 }
 
+/// What is stated of a crossing, a text a fact.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub(super) struct FactsV1(pub(super) StatedFacts);
+
+impl FactsV1 {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<FactsV1> for Vec<String> {
+    fn from(FactsV1(facts): FactsV1) -> Self {
+        facts.iter().map(|(name, value)| format!("{name}={value}")).collect()
+    }
+}
+
+impl TryFrom<Vec<String>> for FactsV1 {
+    type Error = String;
+
+    fn try_from(texts: Vec<String>) -> Result<Self, String> {
+        let mut facts = StatedFacts::new();
+        texts.iter().try_for_each(|text| facts.read(text)).map_err(|error| error.to_string())?;
+        Ok(Self(facts))
+    }
+}
+
 /// Why something ended or is held.
 #[derive(Serialize, Deserialize)]
 pub(super) struct ReasonV1 {
@@ -140,21 +167,24 @@ pub(super) struct OfferV1 {
     policy: PolicyV1,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     content: Option<ContentV1>,
+    #[serde(default, skip_serializing_if = "FactsV1::is_empty")]
+    facts: FactsV1,
 }
 
 impl From<Offer> for OfferV1 {
     fn from(offer: Offer) -> Self {
-        let Offer { id, target, assigner, assignee, policy, content } = offer;
+        let Offer { id, target, assigner, assignee, policy, content, facts } = offer;
         let (policy, content) = (PolicyV1(policy), content.map(ContentV1));
-        Self { id, target, assigner, assignee, policy, content }
+        let facts = FactsV1(facts);
+        Self { id, target, assigner, assignee, policy, content, facts }
     }
 }
 
 impl From<OfferV1> for Offer {
     fn from(offer: OfferV1) -> Self {
-        let OfferV1 { id, target, assigner, assignee, policy, content } = offer;
+        let OfferV1 { id, target, assigner, assignee, policy, content, facts } = offer;
         let (policy, content) = (policy.0, content.map(|content| content.0));
-        Self { id, target, assigner, assignee, policy, content }
+        Self { id, target, assigner, assignee, policy, content, facts: facts.0 }
     }
 }
 
@@ -174,20 +204,25 @@ pub(super) struct AgreementV1 {
     policy: PolicyV1,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     content: Option<ContentV1>,
+    #[serde(default, skip_serializing_if = "FactsV1::is_empty")]
+    facts: FactsV1,
 }
 
 impl From<Agreement> for AgreementV1 {
     fn from(agreement: Agreement) -> Self {
-        let Agreement { id, target, assigner, assignee, timestamp, policy, content } = agreement;
+        let Agreement { id, target, assigner, assignee, timestamp, policy, content, facts } =
+            agreement;
         let (policy, content) = (PolicyV1(policy), content.map(ContentV1));
-        Self { id, target, assigner, assignee, timestamp, policy, content }
+        let facts = FactsV1(facts);
+        Self { id, target, assigner, assignee, timestamp, policy, content, facts }
     }
 }
 
 impl From<AgreementV1> for Agreement {
     fn from(agreement: AgreementV1) -> Self {
-        let AgreementV1 { id, target, assigner, assignee, timestamp, policy, content } = agreement;
+        let AgreementV1 { id, target, assigner, assignee, timestamp, policy, content, facts } =
+            agreement;
         let (policy, content) = (policy.0, content.map(|content| content.0));
-        Self { id, target, assigner, assignee, timestamp, policy, content }
+        Self { id, target, assigner, assignee, timestamp, policy, content, facts: facts.0 }
     }
 }

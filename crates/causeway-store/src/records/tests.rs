@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use super::*;
 use crate::suite::samples;
-use crate::{AgreementEntry, NegotiationEntry, PublishedOffer, TransferEntry};
+use crate::{
+    AgreementEntry, Attestation, DecisionEntry, NegotiationEntry, PublishedOffer, TransferEntry,
+};
 
 /// Every sample survives the way through text, and the texts are those in the golden file.
 fn check<T: Record + PartialEq + std::fmt::Debug>(samples: &[T], golden: &str) {
@@ -75,6 +77,24 @@ fn agreements_are_stored_as_they_always_were() {
 #[test]
 fn transfers_are_stored_as_they_always_were() {
     check::<TransferEntry>(&samples::transfers(), "transfer-v1.json");
+}
+
+#[test]
+fn decisions_are_stored_as_they_always_were() {
+    check::<DecisionEntry>(&samples::decisions(), "decision-v1.json");
+}
+
+#[test]
+fn attestations_are_stored_as_they_always_were() {
+    check::<Attestation>(&samples::attestations(), "attestation-v1.json");
+}
+
+#[test]
+fn what_is_known_of_a_crossing_is_stored_with_what_crosses() {
+    check::<PublishedOffer>(&samples::declared_offers(), "offer-v1-declared.json");
+    check::<NegotiationEntry>(&samples::decided_negotiations(), "negotiation-v1-decided.json");
+    check::<AgreementEntry>(&samples::decided_agreements(), "agreement-v1-decided.json");
+    check::<TransferEntry>(&samples::decided_transfers(), "transfer-v1-decided.json");
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 
 use causeway_dsp::{Question, negotiation, transfer};
 use causeway_types::{
-    Address, AgreementId, Blake3, DatasetId, MessageId, OfferId, ParticipantId, ProcessId, Role,
-    Sha256, Timestamp,
+    Address, AgreementId, AttestationId, Blake3, DatasetId, DecisionId, MessageId, OfferId,
+    ParticipantId, ProcessId, Role, Sha256, Timestamp,
 };
 use serde::de::{self, Deserializer, Visitor};
 use serde::ser::Serializer;
@@ -51,6 +51,8 @@ macro_rules! named {
 displayed!(
     Address,
     AgreementId,
+    AttestationId,
+    DecisionId,
     Blake3,
     DatasetId,
     MessageId,

@@ -8,7 +8,8 @@
 use causeway_dsp::Question;
 use causeway_dsp::transfer::{DataAddress, InFlight, Kind, Stage, Transfer};
 use causeway_types::{
-    Address, AgreementId, DatasetId, MessageId, ParticipantId, ProcessId, Role, Sha256, Timestamp,
+    Address, AgreementId, DatasetId, DecisionId, MessageId, ParticipantId, ProcessId, Role, Sha256,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,8 @@ struct TransferEntryV1 {
     outcome: Option<OutcomeV1>,
     #[serde(default, skip_serializing_if = "is_zero")]
     script: u32,
+    #[serde(default, with = "text::option", skip_serializing_if = "Option::is_none")]
+    decision: Option<DecisionId>,
     #[serde(with = "text")]
     created_at: Timestamp,
     #[serde(with = "text")]
@@ -148,6 +151,7 @@ impl From<TransferEntry> for TransferEntryV1 {
             flow: entry.flow.map(Into::into),
             outcome: entry.outcome.map(Into::into),
             script: entry.script,
+            decision: entry.decision,
             created_at: entry.created_at,
             updated_at: entry.updated_at,
         }
@@ -163,6 +167,7 @@ impl From<TransferEntryV1> for TransferEntry {
             flow: entry.flow.map(Into::into),
             outcome: entry.outcome.map(Into::into),
             script: entry.script,
+            decision: entry.decision,
             created_at: entry.created_at,
             updated_at: entry.updated_at,
         }

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use causeway_types::Role;
 
 use super::samples;
-use crate::{ChangeSet, CommitError, Committed, Remembered, Store, Version};
+use crate::{ChangeSet, CommitError, Committed, Persons, Remembered, Store, Version};
+
+fn persons() -> Persons {
+    Persons { count: "a".to_owned(), since: samples::at(0), peer: None, with: None }
+}
 
 /// Asserts that nothing but offers can be in the store.
 async fn assert_no_traces(store: &dyn Store) {
@@ -15,6 +19,9 @@ async fn assert_no_traces(store: &dyn Store) {
     assert_eq!(store.outbox_of(&samples::pid("n")).await.unwrap(), []);
     assert_eq!(store.remembered("key").await.unwrap(), None);
     assert_eq!(store.negotiations(samples::ALL).await.unwrap(), []);
+    assert_eq!(store.decisions(samples::ALL).await.unwrap(), []);
+    assert_eq!(store.attestations(None, samples::ALL).await.unwrap(), []);
+    assert_eq!(store.persons(&persons()).await.unwrap(), 0);
 }
 
 fn remembered(key: &str) -> Remembered {
@@ -32,12 +39,15 @@ pub async fn a_conflict_in_the_second_put_leaves_nothing(store: Arc<dyn Store>) 
     let everything = || ChangeSet {
         puts: vec![
             samples::put_negotiation(samples::negotiation("n", Role::Consumer), None),
+            samples::put_decision(samples::decision(1), None),
+            samples::put_attestation(samples::attestation("t", Role::Provider), None),
             samples::put_offer(samples::offer("a"), None),
         ],
         cancel: vec![],
         settle: vec![],
         outbox: vec![samples::message("n", "m1")],
         lease: None,
+        crossings: vec![samples::crossing("a", Role::Provider, 1, 1)],
         events: vec![samples::event(Some("n"), "REQUESTED")],
         remember: Some(remembered("key")),
     };
@@ -47,11 +57,28 @@ pub async fn a_conflict_in_the_second_put_leaves_nothing(store: Arc<dyn Store>) 
 
     // The same without the conflict is applied as a whole.
     let mut fixed = everything();
-    fixed.puts[1].expected = Some(Version(1));
+    fixed.puts[3].expected = Some(Version(1));
     store.commit(fixed).await.unwrap();
     assert_eq!(store.events(samples::ALL).await.unwrap().len(), 1);
     assert_eq!(store.outbox_of(&samples::pid("n")).await.unwrap().len(), 1);
     assert_eq!(store.remembered("key").await.unwrap(), Some(remembered("key")));
+    assert_eq!(store.decisions(samples::ALL).await.unwrap().len(), 1);
+    assert_eq!(store.attestations(None, samples::ALL).await.unwrap().len(), 1);
+    assert_eq!(store.persons(&persons()).await.unwrap(), 1_000);
+
+    // What fails last leaves nothing either, and the decision that was there before stays.
+    let mut late = samples::puts(vec![
+        samples::put_decision(samples::decision(1), None),
+        samples::put_decision(samples::decision(2), None),
+        samples::put_attestation(samples::attestation("t", Role::Provider), Some(2)),
+    ]);
+    late.crossings = vec![samples::crossing("a", Role::Provider, 2, 1)];
+    let error = store.commit(late).await.unwrap_err();
+    assert_eq!(error, CommitError::Conflict { what: "attestation t".to_owned() });
+    let decisions = store.decisions(samples::ALL).await.unwrap();
+    let decisions: Vec<_> = decisions.into_iter().map(|stored| stored.value).collect();
+    assert_eq!(decisions, [samples::decision(1)]);
+    assert_eq!(store.persons(&persons()).await.unwrap(), 1_000);
 }
 
 pub async fn a_conflict_restores_what_earlier_puts_replaced(store: Arc<dyn Store>) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use causeway_dsp::catalog::{Dataset, Distribution, Metadata};
 use causeway_dsp::negotiation::Offer;
-use causeway_types::{DatasetId, LangText, OfferId, ParticipantId, Timestamp};
+use causeway_types::{DatasetId, LangText, OfferId, ParticipantId, StatedFacts, Timestamp};
 
 use super::samples;
 use crate::{CatalogCache, NewPage, Reading, Run, Selection};
@@ -60,6 +60,7 @@ pub fn dataset(id: &str, title: &str) -> Dataset {
             assignee: None,
             content: None,
             policy: samples::policy(),
+            facts: StatedFacts::new(),
         }],
         distributions: vec![Distribution {
             format: "HttpData-PULL".to_owned(),

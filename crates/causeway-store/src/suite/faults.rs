@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use causeway_types::Role;
+use causeway_types::{Blake3, Role};
 use tokio::task::JoinSet;
 
 use super::samples;
 use crate::fault::{Fault, FaultStore};
-use crate::{ChangeSet, CommitError, Store};
+use crate::{ChangeSet, CommitError, Crossings as _, Persons, Store};
 
 const PROCESSES: u32 = 8;
 const ROUNDS: u32 = 10;
@@ -91,4 +91,59 @@ pub async fn decisions_stick_exactly_once_when_both_happen(store: Arc<dyn Store>
         _ => None,
     })
     .await;
+}
+
+/// Whether something is known to be done; counts how often it was not.
+fn is_done<T>(result: Result<T, CommitError>, unknown: &mut u32) -> bool {
+    match result {
+        Ok(_) => true,
+        Err(CommitError::Unavailable { .. }) => {
+            *unknown += 1;
+            false
+        }
+        Err(other) => panic!("{other}"),
+    }
+}
+
+/// A decision, a crossing and the persons of a file, each repeated blindly until it is done.
+async fn cross_under(store: Arc<dyn Store>, fault: Fault) {
+    let script = move |commit: u64| (!commit.is_multiple_of(3)).then_some(fault);
+    let store = Arc::new(FaultStore::new(store, script));
+    let mut tasks = JoinSet::new();
+    for n in 0..8_u8 {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move {
+            // Half of the persons of a file are in the next one too.
+            let (file, first) = (samples::file(n), u64::from(n) * 1_000);
+            let subjects = || samples::persons(first..first + 2_000);
+            let changes = || ChangeSet {
+                crossings: vec![samples::crossing("a", Role::Consumer, n, 1)],
+                ..samples::puts(vec![samples::put_decision(samples::decision(n), None)])
+            };
+            let mut unknown = 0;
+            while !is_done(store.add_subjects(&file, subjects()).await, &mut unknown) {}
+            while !is_done(store.commit(changes()).await, &mut unknown) {}
+            unknown
+        });
+    }
+    let unknown: u32 = tasks.join_all().await.into_iter().sum();
+    assert!(unknown > 0, "no fault was met");
+    let query = Persons { count: "a".to_owned(), since: samples::at(0), peer: None, with: None };
+    assert_eq!(store.persons(&query).await.unwrap(), 9_000);
+    for n in 0..8 {
+        let file: Blake3 = samples::file(n);
+        assert_eq!(store.subjects(&file).await.unwrap(), 2_000);
+    }
+    let decisions = store.decisions(samples::ALL).await.unwrap();
+    let mut ids: Vec<_> = decisions.into_iter().map(|stored| stored.value.id).collect();
+    ids.sort();
+    assert_eq!(ids, (0..8).map(samples::decision_id).collect::<Vec<_>>());
+}
+
+pub async fn persons_count_exactly_once_when_commits_are_lost(store: Arc<dyn Store>) {
+    cross_under(store, Fault::Lost).await;
+}
+
+pub async fn persons_count_exactly_once_when_answers_are_lost(store: Arc<dyn Store>) {
+    cross_under(store, Fault::Unsure).await;
 }

@@ -9,6 +9,7 @@ mod aggregates;
 mod atomicity;
 mod cache;
 mod concurrency;
+mod crossings;
 mod faults;
 mod history;
 mod lists;
@@ -20,6 +21,7 @@ pub use self::aggregates::*;
 pub use self::atomicity::*;
 pub use self::cache::*;
 pub use self::concurrency::*;
+pub use self::crossings::*;
 pub use self::faults::*;
 pub use self::history::*;
 pub use self::lists::*;
@@ -78,6 +80,22 @@ macro_rules! suite {
             concurrent_increments_are_all_counted,
             concurrent_creations_have_one_winner,
             a_commit_is_seen_by_every_later_read,
+            what_crossings_leave_reads_back,
+            where_nothing_crossed_nothing_is_found,
+            a_decision_is_written_once_and_again_without_conflict,
+            decisions_are_listed_newest_first,
+            attestations_are_found_by_party_newest_first,
+            an_attestation_is_revoked_by_who_read_its_latest_version,
+            a_person_in_several_files_counts_once,
+            counts_are_apart_and_parties_are_apart_and_together,
+            the_window_begins_with_the_very_microsecond,
+            a_candidate_that_crossed_is_not_counted_twice,
+            declared_persons_count_once_a_file,
+            adding_persons_again_changes_nothing,
+            a_threshold_is_met_exactly,
+            every_hash_is_a_person,
+            persons_count_exactly_once_when_commits_are_lost,
+            persons_count_exactly_once_when_answers_are_lost,
             decisions_stick_exactly_once_when_commits_are_lost,
             decisions_stick_exactly_once_when_answers_are_lost,
             decisions_stick_exactly_once_when_both_happen,

@@ -1,6 +1,8 @@
 //! Aggregates to store: every kind in every state, with every optional part somewhere. They are
 //! well formed but not the result of a real exchange.
 
+mod crossings;
+
 use causeway_dsp::catalog::Metadata;
 use causeway_dsp::negotiation::{self, Agreement, Negotiation, Offer};
 use causeway_dsp::transfer::{self, DataAddress, Transfer};
@@ -8,7 +10,7 @@ use causeway_dsp::{Question, Reason};
 use causeway_policy::{Contexts, Policy};
 use causeway_types::{
     Address, AgreementId, Blake3, Content, DatasetId, LangText, MessageId, OfferId, ParticipantId,
-    ProcessId, Role, Sha256, Timestamp,
+    ProcessId, Role, Sha256, StatedFacts, Timestamp,
 };
 use serde_json::json;
 
@@ -17,6 +19,8 @@ use crate::{
     NewEvent, NewMessage, OutboxSubject, Outcome, Page, PublishedOffer, Put, Rule, TransferEntry,
     Version,
 };
+
+pub use self::crossings::*;
 
 /// `seconds` after the start of the samples' time.
 pub fn at(seconds: u64) -> Timestamp {
@@ -102,6 +106,7 @@ pub fn offer(name: &str) -> PublishedOffer {
         policy: policy(),
         metadata: Metadata::default(),
         audience: Audience::Everyone,
+        declaration: None,
         rules: vec![
             (Question::ContractRequested, Rule::Auto),
             (Question::AgreementVerified, Rule::Hold),
@@ -150,6 +155,7 @@ fn terms(full: bool) -> Offer {
         assignee: full.then(|| participant(Role::Consumer)),
         policy: if full { policy() } else { Policy::open() },
         content: full.then(content),
+        facts: StatedFacts::new(),
     }
 }
 
@@ -162,6 +168,7 @@ fn contract(name: &str, full: bool) -> Agreement {
         timestamp: full.then(|| at(5)),
         policy: if full { policy() } else { Policy::open() },
         content: full.then(content),
+        facts: StatedFacts::new(),
     }
 }
 
@@ -177,6 +184,7 @@ pub fn negotiation(name: &str, role: Role) -> NegotiationEntry {
         ),
         offer_id: None,
         script: 0,
+        decision: None,
         created_at: at(0),
         updated_at: at(1),
     }
@@ -225,6 +233,8 @@ pub fn agreement(name: &str, role: Role) -> AgreementEntry {
         role,
         peer: participant(role.other()),
         negotiation: pid("urn:uuid:negotiation-6"),
+        decision: None,
+        duties: vec![],
         concluded_at: at(9),
     }
 }
@@ -250,6 +260,7 @@ pub fn transfer(name: &str, role: Role) -> TransferEntry {
         flow: None,
         outcome: None,
         script: 0,
+        decision: None,
         created_at: at(0),
         updated_at: at(1),
     }

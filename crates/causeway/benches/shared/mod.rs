@@ -10,11 +10,12 @@ use std::time::Duration;
 use causeway_dsp::Question;
 use causeway_node::clock::{Clock as _, System};
 use causeway_node::{
-    CatalogCopies, Egress, HttpTransport, Network, Parts, Peer, Retry, Secret, Settings,
+    CatalogCopies, Egress, HttpTransport, LawSettings, Network, Parts, Peer, Retry, Secret,
+    Settings,
 };
 use causeway_plane::Objects;
 use causeway_store::{MemoryCatalogCache, MemoryStore, Rule};
-use causeway_types::{Address, AgreementId, ParticipantId, ProcessId};
+use causeway_types::{Address, AgreementId, ParticipantId, ProcessId, StatedFacts};
 use serde_json::{Map, Value};
 
 use crate::support::{self, participant_id};
@@ -85,7 +86,7 @@ impl ByHand {
         let settings = Settings {
             participant_id: ParticipantId::parse(participant_id(short)).unwrap(),
             title: short.to_owned(),
-            jurisdiction: None,
+            jurisdiction: Some("KE".to_owned()),
             address: address(port),
             objects: directory.join(format!("{short}-objects")),
             received,
@@ -94,11 +95,14 @@ impl ByHand {
                 participant_id: provider.clone(),
                 address: address(provider_port),
                 base: None,
+                jurisdiction: Some("KE".to_owned()),
+                facts: StatedFacts::new(),
                 secret: Secret::new(support::secret()),
             }],
             identity: causeway_node::IdentityMode::SharedSecret,
             rules: vec![(Question::TransferStarted, Rule::Hold)],
             scripts: Vec::new(),
+            law: LawSettings::default(),
             retry: Retry {
                 attempts_max: 10,
                 wait_first: Duration::from_millis(100),
@@ -116,6 +120,8 @@ impl ByHand {
             transport: Arc::new(HttpTransport::new(egress.clone())),
             egress,
             objects: Objects::open(&settings.objects).unwrap(),
+            law: Arc::new(causeway_law::Engine::shipped().unwrap()),
+            subject_key: Secret::new([0; 32]),
             clock: Arc::new(System),
             entropy: Arc::new(System),
             settings,

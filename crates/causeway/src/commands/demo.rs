@@ -1,8 +1,11 @@
-//! `causeway demo`: the main job on real data. Two complete nodes of two organisations in two
-//! jurisdictions, each a process of its own, exchange a table under a contract, and the file is
-//! checked against it. Nothing here reaches into a node: everything goes through its API.
+//! `causeway demo`: the main job on real data. Complete nodes of three organisations in three
+//! jurisdictions, each a process of its own: two exchange a table under a contract, and the file
+//! is checked against it; then three tables about people meet the law. Nothing here reaches into a
+//! node: everything goes through its API.
 
+mod crossings;
 mod nodes;
+mod register;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -50,10 +53,13 @@ struct Table {
     bytes: &'static [u8],
 }
 
-/// Run two nodes that exchange a table under a contract.
+/// Run nodes that exchange a table under a contract, and ask the law about others.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
-    /// Leave both nodes running at the end, and say how to go on by hand.
+    #[command(subcommand)]
+    what: Option<What>,
+    /// Leave the nodes running at the end, and say how to go on by hand.
     #[arg(long)]
     keep: bool,
     /// Keep the nodes' data here; a temporary directory that is removed if missing.
@@ -61,35 +67,51 @@ pub(crate) struct Args {
     dir: Option<PathBuf>,
 }
 
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    Register(register::Args),
+}
+
 /// Runs the subcommand.
 pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
+    if let Some(What::Register(args)) = &args.what {
+        return register::run(context, args);
+    }
     let place = Place::make(args.dir.as_deref(), args.keep)?;
     let mut story = Story::new(context);
-    story.say("two nodes, one contract, a verified file");
+    story.say("three nodes, one contract, a verified file, and what the law says");
     let provider = Site { name: "National Statistics Office", short: "office", country: "KE" };
     let consumer =
         Site { name: "Institute for Population Studies", short: "institute", country: "BR" };
-    let (provider, consumer) = nodes::start(&place, provider, consumer).await?;
-    story.step("start", &format!("{} and {} are ready", provider.label(), consumer.label()));
-    let result = exchange(&mut story, &provider, &consumer).await;
-    let facts = match result {
+    let hospital = Site { name: "Coast Hospital", short: "hospital", country: "AE" };
+    let nodes = nodes::start(&place, [provider, consumer, hospital]).await?;
+    let [provider, consumer, hospital] = &nodes;
+    let labels = [provider, consumer, hospital].map(Running::label);
+    story.step("start", &format!("{} are ready", labels.join(", ")));
+    let result = async {
+        let facts = exchange(&mut story, provider, consumer).await?;
+        let crossings = crossings::run(&mut story, [provider, consumer, hospital]).await?;
+        Outcome::Ok((facts, crossings))
+    };
+    let (facts, crossings) = match result.await {
         Ok(facts) => facts,
         Err(failure) => {
             let logs = place.keep_logs();
             return Err(failure.hint(format!("the nodes' logs are in {}", logs.display())));
         }
     };
-    let report = story.report(&facts, &[&provider, &consumer]).await?;
+    let report = story.report(&facts, crossings, &[provider, consumer, hospital]).await?;
     if context.output.is_json() {
         context.output.document(&report)?;
     } else {
         summary(context, &report)?;
     }
     if args.keep {
-        nodes::leave_running(context, &place, provider, consumer);
+        nodes::leave_running(context, &place, nodes);
     } else {
-        provider.stop().await?;
-        consumer.stop().await?;
+        for node in nodes {
+            node.stop().await?;
+        }
         place.tidy_up(context);
     }
     Ok(())
@@ -150,6 +172,7 @@ async fn publish(node: &Running, table: &Table) -> Outcome {
         "media_type": table.media_type,
         "file_name": table.file,
         "content": content,
+        "data": { "classes": ["non-personal"] },
     });
     node.client.post("/offers", &offer).await.map(drop)
 }
@@ -282,7 +305,12 @@ impl<'a> Story<'a> {
         self.say(&format!("{ms:>8.1} ms  {line}"));
     }
 
-    async fn report(&self, facts: &Facts, nodes: &[&Running]) -> Outcome<Value> {
+    async fn report(
+        &self,
+        facts: &Facts,
+        crossings: Vec<Value>,
+        nodes: &[&Running],
+    ) -> Outcome<Value> {
         let mut told = Vec::new();
         for node in nodes {
             let info = node.client.get("/node").await?;
@@ -302,6 +330,7 @@ impl<'a> Story<'a> {
             "bytes": facts.bytes,
             "sha256": facts.sha256,
             "blake3": facts.blake3,
+            "crossings": crossings,
             "nodes": told,
             "steps": self.steps,
         }))
@@ -320,6 +349,10 @@ fn summary(context: &Context, report: &Value) -> Outcome {
         format!("{} ms, request to FINALIZED on both sides", report["negotiation_ms"]),
     )?;
     line("transfer", format!("{} ms, request to COMPLETED on both sides", report["transfer_ms"]))?;
+    for crossing in report["crossings"].as_array().map_or(&[][..], Vec::as_slice) {
+        let told = format!("{}: {}", text(crossing, "what"), text(crossing, "outcome"));
+        line("crossing", told)?;
+    }
     for node in report["nodes"].as_array().map_or(&[][..], Vec::as_slice) {
         let memory = number(node, "/rss_bytes").map_or_else(|| "unknown".to_owned(), size);
         let facts = format!(

@@ -1,6 +1,7 @@
 //! `causeway serve`: one node from its configuration, until a signal ends it. What a node does is
 //! not here, and neither is how one connection is served.
 
+mod law;
 mod listen;
 
 use std::net::SocketAddr;
@@ -169,6 +170,8 @@ async fn start_node(
         Failure::new(Exit::Failure, error.to_string())
             .hint("the file holds only copies of peers' catalogs and may be deleted")
     })?;
+    let engine = super::law::engine()?;
+    law::check_facts(&engine, &settings)?;
     let egress = Egress::new(settings.reachable.clone()).doing("set up TLS")?;
     let parts = Parts {
         settings,
@@ -177,6 +180,8 @@ async fn start_node(
         transport: Arc::new(HttpTransport::new(egress.clone())),
         egress,
         objects,
+        law: Arc::new(engine),
+        subject_key: law::subject_key(&config.data_dir().join("subjects.key"))?,
         clock: Arc::new(System),
         entropy: Arc::new(System),
     };
@@ -196,6 +201,8 @@ fn settings(config: &Config, listening: SocketAddr) -> Outcome<Settings> {
             participant_id: peer.participant_id.clone(),
             address: peer.address.clone(),
             base: peer.base.clone(),
+            jurisdiction: peer.jurisdiction.clone(),
+            facts: peer.facts.clone(),
             secret: peer.read_secret()?,
         })
     };
@@ -210,6 +217,7 @@ fn settings(config: &Config, listening: SocketAddr) -> Outcome<Settings> {
         identity: config.identity(),
         rules: config.rules(),
         scripts: config.scripts().to_vec(),
+        law: config.law(),
         retry: config.retry(),
         catalog: config.catalog(),
         token_lifetime: config.token_lifetime(),

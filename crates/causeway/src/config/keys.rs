@@ -10,7 +10,7 @@ pub(crate) enum Kind {
     Text,
     /// A participant id.
     ParticipantId,
-    /// ISO 3166-1 alpha-2 or ISO 3166-2, by shape.
+    /// A legal area: ISO 3166-1 alpha-2 or ISO 3166-2, or an area with a law of its own, by shape.
     Jurisdiction,
     /// A path; relative to the directory of the file it stands in.
     Path,
@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     Rule,
     /// A list of networks.
     Networks,
+    /// A list of facts, each with its value.
+    Facts,
     /// A filter directive of the log.
     LogLevel,
     /// `text` or `json`.
@@ -49,7 +51,10 @@ impl Kind {
             Self::ParticipantId => {
                 "a participant id without white space, at most 1024 bytes".to_owned()
             }
-            Self::Jurisdiction => "an ISO 3166 code such as KE or BR-SP".to_owned(),
+            Self::Jurisdiction => {
+                "a legal area: an ISO 3166 code such as KE or BR-SP, or one such as AE-DIFC"
+                    .to_owned()
+            }
             Self::Path => "a path".to_owned(),
             Self::Url => "an absolute http or https URL".to_owned(),
             Self::Listen => "an IP address and a port such as 127.0.0.1:8180".to_owned(),
@@ -60,6 +65,7 @@ impl Kind {
             Self::Count { min, max } => format!("a whole number from {min} to {max}"),
             Self::Rule => "\"hold\", \"auto\" or an http or https URL".to_owned(),
             Self::Networks => "a list of networks such as [\"10.0.0.0/8\"]".to_owned(),
+            Self::Facts => "a list of facts such as [\"exporter.ciio=false\"]".to_owned(),
             Self::LogLevel => {
                 "error, warn, info, debug, trace or directives such as info,causeway_node=debug"
                     .to_owned()
@@ -137,6 +143,7 @@ pub(crate) const SECTIONS: &[(&str, &str)] = &[
         "Who answers the protocol's questions: \"hold\" waits for a person, \"auto\" goes on if \
          the policy is understood and permits it, a URL asks a program of yours.",
     ),
+    ("law", "What the law of both sides has to know of this node's organisation."),
     ("retry", "How undelivered messages and interrupted downloads are tried again."),
     ("catalog", "Copies of peers' catalogs, which `causeway search` finds datasets in."),
     ("transfer", "Transfers of which this node is the provider."),
@@ -165,7 +172,8 @@ pub(crate) const KEYS: &[Key] = &[
         kind: Kind::Jurisdiction,
         preset: Preset::Words("unset"),
         example: "\"KE\"",
-        doc: "The jurisdiction the node sits in, as an ISO 3166-1 or ISO 3166-2 code.",
+        doc: "The legal area the node sits in, an ISO 3166 code or an area with a law of its own; \
+              without it, whatever may cross a border waits for a person.",
     },
     Key {
         path: "node.data_dir",
@@ -287,6 +295,22 @@ pub(crate) const KEYS: &[Key] = &[
         preset: Preset::Words("unset"),
         example: "\"scripts.toml\"",
         doc: "A file with further scripts, there as `[[script]]`.",
+    },
+    Key {
+        path: "law.facts",
+        kind: Kind::Facts,
+        preset: Preset::Words("none"),
+        example: "[\"exporter.public_body=false\"]",
+        doc: "Facts of the organisation, as an exporter and as an importer; `causeway law facts` \
+              lists them.",
+    },
+    Key {
+        path: "law.counts",
+        kind: Kind::Facts,
+        preset: Preset::Words("none"),
+        example: "[\"count.ordinary_year=50000\"]",
+        doc: "Of how many persons data left by other ways than this node, by the counts of the \
+              law; what this node counts is added.",
     },
     Key {
         path: "retry.attempts_max",
@@ -429,6 +453,21 @@ pub(crate) const PEER_KEYS: &[PeerKey] = &[
         doc: "The root URL under which the peer serves `/.well-known/dspace-version`.",
     },
     PeerKey {
+        name: "jurisdiction",
+        expected: "a legal area: an ISO 3166 code such as KE, or one such as AE-DIFC",
+        needed: "without it, whatever may cross a border waits for a person",
+        example: "\"KE\"",
+        doc: "The legal area the peer sits in.",
+    },
+    PeerKey {
+        name: "facts",
+        expected: "a list of facts such as [\"importer.dpf_listed=true\"]",
+        needed: "optional",
+        example: "[\"importer.covered_person=false\"]",
+        doc: "What the law has to know of the peer, as an exporter and as an importer; \
+              `causeway law facts` lists them.",
+    },
+    PeerKey {
         name: "secret_file",
         expected: "a path",
         needed: "this or secret, with the mode shared-secret",
@@ -465,6 +504,7 @@ pub(crate) const DATA_LAYOUT: &[(&str, &str)] = &[
     ("objects/", "published files, each under the BLAKE3 digest of its content"),
     ("received/", "received files, each under the id of its transfer"),
     ("causeway.sock", "the socket of the command line (mode 0600), while the node runs"),
+    ("subjects.key", "the key under which persons are remembered, to count each once (mode 0600)"),
     ("management.token", "the token of the management listener (mode 0600)"),
     ("ready.json", "process id and addresses of the running node"),
 ];

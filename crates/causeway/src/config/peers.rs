@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use causeway_node::{IdentityMode, Secret};
 use causeway_types::limits::{PEER_SECRET_BYTES_MAX, PEER_SECRET_BYTES_MIN, PEERS_MAX};
-use causeway_types::{Address, ParticipantId};
+use causeway_types::{Address, ParticipantId, StatedFacts};
 
 use super::keys::PEER_KEYS;
 use super::source::{Origin, PeerEntry, Wrong};
+use super::value::is_jurisdiction;
 use crate::exit::{Exit, Failure, Outcome};
 
 /// A peer as it is configured. No `Debug`: it may hold a secret.
@@ -21,6 +22,10 @@ pub(crate) struct PeerConfig {
     pub(crate) address: Address,
     /// The base of its protocol endpoints, if it serves no version document.
     pub(crate) base: Option<Address>,
+    /// The legal area it sits in.
+    pub(crate) jurisdiction: Option<String>,
+    /// What the law has to know of it.
+    pub(crate) facts: StatedFacts,
     /// Where its secret is.
     pub(crate) secret: SecretSource,
     /// Where the entry stands.
@@ -153,10 +158,11 @@ fn one(
     let participant_id =
         field(entry, "participant_id", wrong, |text| ParticipantId::parse(text).ok());
     let address = field(entry, "address", wrong, |text| Address::parse(text).ok());
-    let has_base = entry.values.iter().any(|(known, ..)| *known == "base");
-    let protocol_base = has_base
-        .then(|| field(entry, "base", wrong, |text| Address::parse(text).ok()).ok_or(()))
-        .transpose();
+    let protocol_base = optional(entry, "base", wrong, |text| Address::parse(text).ok());
+    let jurisdiction = optional(entry, "jurisdiction", wrong, |text| {
+        is_jurisdiction(text).then(|| text.to_owned())
+    });
+    let facts = optional(entry, "facts", wrong, stated);
     let secret = match mode {
         IdentityMode::SharedSecret => secret_source(entry, base, wrong),
         IdentityMode::Static => field(entry, "static_token", wrong, |text| {
@@ -170,9 +176,30 @@ fn one(
         participant_id: participant_id?,
         address: address?,
         base: protocol_base.ok()?,
+        jurisdiction: jurisdiction.ok()?,
+        facts: facts.ok()?.unwrap_or_default(),
         secret: secret?,
         origin: entry.origin.clone(),
     })
+}
+
+/// A field that may be missing; the error is that it is wrong.
+fn optional<T>(
+    entry: &PeerEntry,
+    name: &str,
+    wrong: &mut Vec<Wrong>,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, ()> {
+    match entry.values.iter().any(|(known, ..)| *known == name) {
+        true => field(entry, name, wrong, parse).map(Some).ok_or(()),
+        false => Ok(None),
+    }
+}
+
+fn stated(texts: &str) -> Option<StatedFacts> {
+    let mut facts = StatedFacts::new();
+    texts.split_ascii_whitespace().try_for_each(|text| facts.read(text)).ok()?;
+    Some(facts)
 }
 
 fn field<T>(

@@ -257,6 +257,14 @@ impl Layer {
             };
             match value.get_ref() {
                 DeValue::String(text) => values.push((known.name, text.to_string(), origin)),
+                DeValue::Array(items) if known.name == "facts" => {
+                    let texts = items.iter().map(|item| match item.get_ref() {
+                        DeValue::String(text) => text.to_string(),
+                        other => describe(other),
+                    });
+                    // No fact has white space in it.
+                    values.push((known.name, texts.collect::<Vec<_>>().join(" "), origin));
+                }
                 other => self.wrong.push(Wrong::Value {
                     origin,
                     key: format!("peers.{name}"),

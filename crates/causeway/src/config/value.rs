@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use causeway_node::{IdentityMode, Network};
 use causeway_store::Rule;
-use causeway_types::{Address, ParticipantId};
+use causeway_types::{Address, ParticipantId, StatedFacts};
 use toml::de::DeValue;
 
 use super::keys::Kind;
@@ -34,7 +34,7 @@ impl Value {
                     .map_err(|_| number.to_string())
             }
             (Kind::Flag, DeValue::Boolean(flag)) => Ok(Self::Flag(*flag)),
-            (Kind::Networks, DeValue::Array(items)) => items
+            (Kind::Networks | Kind::Facts, DeValue::Array(items)) => items
                 .iter()
                 .map(|item| match item.get_ref() {
                     DeValue::String(text) => Ok(text.to_string()),
@@ -42,7 +42,9 @@ impl Value {
                 })
                 .collect::<Result<_, _>>()
                 .map(Self::List),
-            (Kind::Count { .. } | Kind::Flag | Kind::Networks, other) => Err(describe(other)),
+            (Kind::Count { .. } | Kind::Flag | Kind::Networks | Kind::Facts, other) => {
+                Err(describe(other))
+            }
             (_, DeValue::String(text)) => Ok(Self::Text(text.to_string())),
             (_, other) => Err(describe(other)),
         }
@@ -54,7 +56,7 @@ impl Value {
             Kind::Count { .. } => text.parse().map(Self::Count).map_err(|_| shown(text)),
             Kind::Flag => text.parse().map(Self::Flag).map_err(|_| shown(text)),
             // Separated by commas, or written as in the file.
-            Kind::Networks => Ok(Self::List(
+            Kind::Networks | Kind::Facts => Ok(Self::List(
                 text.trim()
                     .trim_matches(['[', ']'])
                     .split(',')
@@ -83,6 +85,12 @@ impl Value {
             (Kind::Rule, Self::Text(text)) => rule(text).is_some(),
             (Kind::Networks, Self::List(items)) => {
                 return match items.iter().find(|item| Network::parse(item).is_none()) {
+                    Some(wrong) => Err(shown(wrong)),
+                    None => Ok(()),
+                };
+            }
+            (Kind::Facts, Self::List(items)) => {
+                return match items.iter().find(|item| StatedFacts::new().read(item).is_err()) {
                     Some(wrong) => Err(shown(wrong)),
                     None => Ok(()),
                 };
@@ -175,13 +183,13 @@ fn shown(text: &str) -> String {
     format!("{cut:?}")
 }
 
-fn is_jurisdiction(text: &str) -> bool {
+pub(super) fn is_jurisdiction(text: &str) -> bool {
     let (country, part) = match text.split_once('-') {
         Some((country, part)) => (country, Some(part)),
         None => (text, None),
     };
     let part_fits = part.is_none_or(|part| {
-        (1..=3).contains(&part.len())
+        (1..=8).contains(&part.len())
             && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
     });
     country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()) && part_fits
@@ -234,6 +242,9 @@ mod tests {
         check(Kind::Networks, "10.0.0.0/8, ::1", true);
         check(Kind::Networks, "[\"10.0.0.0/8\", \"::1\"]", true);
         check(Kind::Networks, "10.0.0.0/99", false);
+        check(Kind::Facts, "[\"exporter.ciio=false\", \"count.ordinary_year=5\"]", true);
+        check(Kind::Facts, "exporter.ciio", false);
+        check(Kind::Facts, "exporter.ciio=a b", false);
         check(Kind::LogLevel, "info,causeway_node=debug", true);
         check(Kind::LogLevel, "causeway=loud", false);
         check(Kind::ParticipantId, "two words", false);

@@ -117,7 +117,7 @@ fn without_a_node_every_client_command_says_so_in_text_and_json() {
 
 #[test]
 fn every_client_command_is_in_the_list_above() {
-    let local = ["init", "serve", "demo", "config", "completion", "check", "law"];
+    let local = ["init", "serve", "demo", "config", "completion", "check", "law", "policy"];
     let all = commands();
     for (path, _) in &all {
         let is_leaf = !all.iter().any(|(other, _)| other.starts_with(&format!("{path} ")));

@@ -12,6 +12,8 @@ mod insecure;
 mod installed;
 mod law;
 mod lifecycle;
+mod policy;
+mod register;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -103,12 +103,13 @@ impl Node {
         let peers = setup.peers.iter().map(|(name, port)| {
             format!(
                 "[[peers]]\nname = \"{name}\"\nparticipant_id = \"{}\"\n\
-                 address = \"http://127.0.0.1:{port}\"\nsecret = \"{SECRET}\"\n",
+                 address = \"http://127.0.0.1:{port}\"\nsecret = \"{SECRET}\"\n\
+                 jurisdiction = \"KE\"\n",
                 participant_id(name)
             )
         });
         let config = format!(
-            "[node]\nparticipant_id = \"{}\"\ndata_dir = \"data\"\n\
+            "[node]\nparticipant_id = \"{}\"\ndata_dir = \"data\"\njurisdiction = \"KE\"\n\
              [protocol]\nlisten = \"127.0.0.1:{}\"\n[management]\nlisten = \"off\"\n\
              [egress]\nreachable = [\"127.0.0.0/8\"]\n{}\n{}",
             participant_id(setup.short),

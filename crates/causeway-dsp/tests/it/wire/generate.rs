@@ -10,8 +10,8 @@ use causeway_policy::{
     Rule, Term,
 };
 use causeway_types::{
-    Address, AgreementId, Blake3, ConsumerPid, Content, DatasetId, IdError, LangText, MessageId,
-    OfferId, ParticipantId, ProviderPid, Sha256, Timestamp,
+    Address, AgreementId, Blake3, ConsumerPid, Content, DatasetId, FactValue, IdError, LangText,
+    MessageId, OfferId, ParticipantId, ProviderPid, Sha256, StatedFacts, Timestamp,
 };
 use proptest::collection::vec;
 use proptest::option::of;
@@ -102,25 +102,43 @@ fn policy() -> impl Strategy<Value = Policy> {
     })
 }
 
+fn facts() -> impl Strategy<Value = StatedFacts> {
+    let value = prop_oneof![
+        any::<bool>().prop_map(FactValue::Flag),
+        any::<u64>().prop_map(FactValue::Count),
+        "[A-Z]{2}(-[A-Z]{3})?".prop_map(FactValue::Text),
+        Just(FactValue::Unknown),
+    ];
+    vec(("(data|count|exporter)\\.[a-z]{1,8}", value), 0..4).prop_map(|stated| {
+        let mut facts = StatedFacts::new();
+        for (name, value) in stated {
+            // A name that was drawn twice keeps its first value.
+            let _ = facts.state(&name, value);
+        }
+        facts
+    })
+}
+
 pub(super) fn offer() -> impl Strategy<Value = Offer> {
     let parties = (of(id::<ParticipantId>()), of(id::<ParticipantId>()));
-    (id::<OfferId>(), of(id::<DatasetId>()), parties, policy(), of(content())).prop_map(
-        |(id, target, (assigner, assignee), policy, content)| Offer {
+    (id::<OfferId>(), of(id::<DatasetId>()), parties, (policy(), facts()), of(content())).prop_map(
+        |(id, target, (assigner, assignee), (policy, facts), content)| Offer {
             id,
             target,
             assigner,
             assignee,
             policy,
             content,
+            facts,
         },
     )
 }
 
 pub(super) fn agreement() -> impl Strategy<Value = Agreement> {
     let parties = (id::<ParticipantId>(), id::<ParticipantId>());
-    let rest = (of(timestamp()), policy(), of(content()));
+    let rest = (of(timestamp()), policy(), of(content()), facts());
     (id::<AgreementId>(), id::<DatasetId>(), parties, rest).prop_map(
-        |(id, target, (assigner, assignee), (timestamp, policy, content))| Agreement {
+        |(id, target, (assigner, assignee), (timestamp, policy, content, facts))| Agreement {
             id,
             target,
             assigner,
@@ -128,6 +146,7 @@ pub(super) fn agreement() -> impl Strategy<Value = Agreement> {
             timestamp,
             policy,
             content,
+            facts,
         },
     )
 }

@@ -8,7 +8,7 @@ use causeway_types::limits::{
     CATALOG_PAGE_BYTES_MAX, CATALOG_PAGE_MAX, CATALOG_PAGE_NODES_MAX, CATALOG_TERMS_MAX,
     TEXT_BYTES_MAX,
 };
-use causeway_types::{DatasetId, LangText, OfferId, ParticipantId};
+use causeway_types::{DatasetId, LangText, OfferId, ParticipantId, StatedFacts};
 use serde_json::Value;
 
 fn dataset(description: &str, keywords: usize) -> Dataset {
@@ -24,6 +24,7 @@ fn dataset(description: &str, keywords: usize) -> Dataset {
             assignee: None,
             policy: Policy::open(),
             content: None,
+            facts: StatedFacts::new(),
         }],
         distributions: vec![Distribution {
             format: "HttpData-PULL".to_owned(),

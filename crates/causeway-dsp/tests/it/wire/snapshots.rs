@@ -14,7 +14,7 @@ use causeway_dsp::wire;
 use causeway_policy::{Constraint, Iri, Operand, Operator, Policy, RightOperand, Rule};
 use causeway_types::{
     Address, AgreementId, Blake3, ConsumerPid, Content, DatasetId, LangText, MessageId, OfferId,
-    ParticipantId, ProviderPid, Sha256, Timestamp,
+    ParticipantId, ProviderPid, Sha256, StatedFacts, Timestamp,
 };
 use serde_json::Value;
 
@@ -125,6 +125,7 @@ fn offer() -> Offer {
         assignee: None,
         policy: policy(),
         content: Some(content()),
+        facts: StatedFacts::new(),
     }
 }
 
@@ -137,6 +138,7 @@ fn agreement() -> Agreement {
         timestamp: Some(Timestamp::parse("2026-11-24T07:07:28.5Z").unwrap()),
         policy: policy(),
         content: Some(content()),
+        facts: StatedFacts::new(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The demo's two nodes: where they keep their data, how they are configured, started, left
+//! The demo's nodes: where they keep their data, how they are configured, started, left
 //! running and stopped. Each is this same binary with `serve`.
 
 use std::net::TcpListener;
@@ -18,6 +18,8 @@ use crate::values::text;
 
 /// Marks a directory as the demo's own, to be used again.
 const MARKER: &str = ".causeway-demo";
+/// The nodes' directories.
+const SHORTS: [&str; 3] = ["office", "institute", "hospital"];
 /// Longest wait for a node to be ready, and to stop.
 const READY_MAX: Duration = Duration::from_secs(30);
 /// How often the file is looked for by which a node says that it is ready.
@@ -77,7 +79,7 @@ impl Place {
             let detail = format!("{doing}: it holds files that are not the demo's");
             return Err(Failure::new(Exit::Conflict, detail).hint("name an empty directory"));
         }
-        for short in ["office", "institute"] {
+        for short in SHORTS {
             let old = given.join(short);
             if let Some(pid) = still_running(&old) {
                 let detail = format!("{doing}: a node of an earlier demo still runs there");
@@ -105,7 +107,7 @@ impl Place {
                 context.output.warn(&format!("remove {}: {error}", self.path.display()));
             }
         } else {
-            context.output.say(&format!("the data of both nodes is in {}", self.path.display()));
+            context.output.say(&format!("the data of the nodes is in {}", self.path.display()));
         }
     }
 }
@@ -125,38 +127,58 @@ fn still_running(directory: &Path) -> Option<u64> {
     ready["pid"].as_u64()
 }
 
-/// Configures and starts both nodes, each knowing the other.
-pub(super) async fn start(
+/// Configures and starts the nodes, each knowing the others.
+pub(super) async fn start<const N: usize>(
     place: &Place,
-    provider: Site,
-    consumer: Site,
-) -> Outcome<(Running, Running)> {
-    let ports = free_ports()?;
+    sites: [Site; N],
+) -> Outcome<[Running; N]> {
+    let ports = free_ports::<N>()?;
     let mut secret = [0; 32];
     System.fill(&mut secret);
     let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    let first = configure(place, (&provider, ports[0]), (&consumer, ports[1]), &secret)?;
-    let second = configure(place, (&consumer, ports[1]), (&provider, ports[0]), &secret)?;
-    let (provider, consumer) =
-        tokio::join!(Running::start(provider, first), Running::start(consumer, second));
-    Ok((provider?, consumer?))
+    let mut configs = Vec::new();
+    for own in 0..N {
+        let peers = (0..N).filter(|peer| *peer != own);
+        let peers: Vec<String> =
+            peers.map(|peer| peer_section(&sites[peer], ports[peer], &secret)).collect();
+        configs.push(configure(place, &sites[own], ports[own], &peers)?);
+    }
+    let starting = sites.into_iter().zip(configs).map(|(site, at)| Running::start(site, at));
+    let running = futures_util::future::try_join_all(starting).await?;
+    // One for each site.
+    running.try_into().map_err(|_| Failure::new(Exit::Failure, "a node is missing"))
 }
 
-/// Two ports that were free a moment ago, taken at once so that they differ.
-fn free_ports() -> Outcome<[u16; 2]> {
+/// Ports that were free a moment ago, taken at once so that they differ.
+fn free_ports<const N: usize>() -> Outcome<[u16; N]> {
     let doing = "find a free port on 127.0.0.1";
-    let bind = || TcpListener::bind("127.0.0.1:0").doing(doing);
-    let (one, two) = (bind()?, bind()?);
-    let port = |listener: &TcpListener| listener.local_addr().map(|a| a.port()).doing(doing);
-    Ok([port(&one)?, port(&two)?])
+    let mut listeners = Vec::new();
+    let mut ports = [0; N];
+    for port in &mut ports {
+        let listener = TcpListener::bind("127.0.0.1:0").doing(doing)?;
+        *port = listener.local_addr().doing(doing)?.port();
+        listeners.push(listener);
+    }
+    Ok(ports)
 }
 
-fn configure(
-    place: &Place,
-    (own, port): (&Site, u16),
-    (peer, peer_port): (&Site, u16),
-    secret: &str,
-) -> Outcome<PathBuf> {
+fn peer_section(peer: &Site, port: u16, secret: &str) -> String {
+    format!(
+        r#"
+[[peers]]
+name = "{name}"
+participant_id = "{id}"
+address = "http://127.0.0.1:{port}"
+jurisdiction = "{country}"
+secret = "{secret}"
+"#,
+        name = peer.short,
+        id = peer.participant_id(),
+        country = peer.country,
+    )
+}
+
+fn configure(place: &Place, own: &Site, port: u16, peers: &[String]) -> Outcome<PathBuf> {
     let directory = place.path.join(own.short);
     private_directory(&directory).doing(format_args!("make {}", directory.display()))?;
     let file = directory.join("causeway.toml");
@@ -175,20 +197,13 @@ listen = "127.0.0.1:{port}"
 listen = "off"
 
 [egress]
-# The other node is on this machine; without this line only public addresses are called.
+# The other nodes are on this machine; without this line only public addresses are called.
 reachable = ["127.0.0.0/8"]
-
-[[peers]]
-name = "{peer_name}"
-participant_id = "{peer_id}"
-address = "http://127.0.0.1:{peer_port}"
-secret = "{secret}"
-"#,
+{peers}"#,
         name = own.name,
         id = own.participant_id(),
         country = own.country,
-        peer_name = peer.short,
-        peer_id = peer.participant_id(),
+        peers = peers.concat(),
     );
     let doing = format!("write {}", file.display());
     crate::commands::init::write_private(&file, config.as_bytes(), true).doing(doing)?;
@@ -278,27 +293,24 @@ async fn wait_until_ready(directory: &Path, child: &mut Child, site: &Site) -> O
     })
 }
 
-/// Says how to go on with both nodes by hand, and lets them run.
-pub(super) fn leave_running(
-    context: &Context,
-    place: &Place,
-    provider: Running,
-    consumer: Running,
-) {
-    for node in [&provider, &consumer] {
+/// Says how to go on with the nodes by hand, and lets them run.
+pub(super) fn leave_running<const N: usize>(context: &Context, place: &Place, nodes: [Running; N]) {
+    let mut pids = Vec::new();
+    for node in &nodes {
         let config = node.config.display();
         context.output.say(&format!("{} keeps running, process {}", node.label(), node.pid));
         context.output.say(&format!("  causeway --config {config} status"));
+        pids.push(node.pid.to_string());
     }
-    let config = consumer.config.display();
-    let peer = provider.site.short;
-    context.output.say("to go on by hand, as the consumer:");
-    context.output.say(&format!("  causeway --config {config} catalog {peer}"));
-    context.output.say(&format!("  causeway --config {config} doctor {peer}"));
-    context.output.say(&format!("  causeway --config {config} agreement list"));
-    context.output.say(&format!("stop both: kill {} {}", provider.pid, consumer.pid));
+    if let [provider, consumer, ..] = &nodes[..] {
+        let (config, peer) = (consumer.config.display(), provider.site.short);
+        context.output.say("to go on by hand, as the one who asks:");
+        context.output.say(&format!("  causeway --config {config} catalog {peer}"));
+        context.output.say(&format!("  causeway --config {config} doctor {peer}"));
+        context.output.say(&format!("  causeway --config {config} agreement list"));
+    }
+    context.output.say(&format!("stop them: kill {}", pids.join(" ")));
     context.output.say(&format!("then remove {}", place.path.display()));
     // Dropping the handles would end the nodes.
-    std::mem::forget(provider.child);
-    std::mem::forget(consumer.child);
+    nodes.into_iter().for_each(|node| std::mem::forget(node.child));
 }
