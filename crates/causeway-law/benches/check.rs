@@ -1,6 +1,6 @@
 //! What a check costs with every shipped pack loaded: all facts known, and three of them missing;
-//! what it costs to find the questions where nearly nothing is known; and what it costs to prove
-//! everything about all packs.
+//! what it costs to find the questions where nearly nothing is known; what the matrix of all areas
+//! costs; and what it costs to prove everything about all packs.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
 

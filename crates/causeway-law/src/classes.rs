@@ -122,8 +122,10 @@ pub struct Said {
     pub topic: &'static str,
     /// The word.
     pub word: String,
-    /// What the word means; empty for a number.
-    pub text: String,
+    /// What the word means; nothing for a number.
+    pub class: Option<Class>,
+    /// Whether the word says nothing under this exporter's law.
+    pub is_elsewhere: bool,
     /// The facts; none if the packs need not be told.
     pub facts: Vec<(String, Json)>,
 }
@@ -278,21 +280,21 @@ impl Classes {
             counts.extend(clauses.iter().flat_map(|clause| &clause.counts).map(String::as_str));
             let says_elsewhere = class.expand.iter().any(|clause| !clause.facts.is_empty());
             let is_silent = clauses.is_empty() && says_elsewhere;
-            let mut text = class.text.clone();
-            match (&class.elsewhere, is_silent) {
-                (Some(why), true) => text = format!("{text} ({why})"),
-                (None, true) => {
-                    return Err(ClassError::Elsewhere {
-                        topic: topic.as_str(),
-                        word: class.word.clone(),
-                        exporter: exporter.unwrap_or("(not given)").to_owned(),
-                        packs: join(class.expand.iter().map(|clause| clause.pack.as_str())),
-                    });
-                }
-                _ => {}
+            if is_silent && class.elsewhere.is_none() {
+                return Err(ClassError::Elsewhere {
+                    topic: topic.as_str(),
+                    word: class.word.clone(),
+                    exporter: exporter.unwrap_or("(not given)").to_owned(),
+                    packs: join(class.expand.iter().map(|clause| clause.pack.as_str())),
+                });
             }
-            let said = Said { topic: topic.as_str(), word: class.word.clone(), text, facts };
-            expansion.add(said)?;
+            expansion.add(Said {
+                topic: topic.as_str(),
+                word: class.word.clone(),
+                class: Some(class.clone()),
+                is_elsewhere: is_silent,
+                facts,
+            })?;
         }
         counts.sort_unstable();
         counts.dedup();
@@ -306,7 +308,13 @@ impl Classes {
             }
             let facts = counts.into_iter().map(|name| (name.to_owned(), persons.into())).collect();
             let word = persons.to_string();
-            expansion.add(Said { topic: "persons", word, text: String::new(), facts })?;
+            expansion.add(Said {
+                topic: "persons",
+                word,
+                class: None,
+                is_elsewhere: false,
+                facts,
+            })?;
         }
         Ok(expansion)
     }

@@ -39,4 +39,6 @@ pub use self::pack::{
 };
 pub use self::proof::Report;
 pub use self::signature::{KeyId, PublicKey, Signature, SignatureError, SigningKey};
-pub use self::words::{Language, Words, WordsError, template, template_of_facts};
+pub use self::words::{
+    Language, Words, WordsError, template, template_of_classes, template_of_facts,
+};

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde_json::Value as Json;
 
 pub(crate) use self::table::Group;
-use crate::classes::{ClassError, Classes, Description, Topic};
+use crate::classes::{Class, ClassError, Classes, Description, Topic};
 use crate::engine::{Engine, Work};
 use crate::facts::{Fact, FactError, FactId, Facts, Kind, Value};
 use crate::outcome::{Interval, Outcome, Truth};
@@ -59,8 +59,8 @@ pub struct Matrix<'e> {
     engine: &'e Engine,
     /// What was asked.
     pub question: Question,
-    /// What the words of the question mean.
-    pub data: String,
+    /// The words of the question with what they mean.
+    pub words: Vec<(Topic, Class)>,
     /// The areas of exporters.
     pub from: Vec<String>,
     /// The areas of importers.
@@ -104,11 +104,11 @@ impl Engine {
             false => named.to_vec(),
         };
         let (from, to) = (areas(&question.from), areas(&question.to));
-        let mut data = Vec::new();
-        for (topic, word) in &question.words {
-            data.push(classes.find(*topic, word)?.text.clone());
-        }
-        let data = data.join("; ");
+        let words = question
+            .words
+            .iter()
+            .map(|(topic, word)| classes.find(*topic, word).map(|class| (*topic, class.clone())));
+        let words = words.collect::<Result<Vec<_>, ClassError>>()?;
         let mut cells = Vec::new();
         let mut work = Work::default();
         for (row, exporter) in from.iter().enumerate() {
@@ -130,7 +130,7 @@ impl Engine {
                 cells.push(Cell { from: row, to: column, without, ways, missing });
             }
         }
-        Ok(Matrix { engine: self, question, data, from, to, cells })
+        Ok(Matrix { engine: self, question, words, from, to, cells })
     }
 
     /// The areas whose law of a day some pack knew on another, in order.

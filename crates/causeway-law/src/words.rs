@@ -19,7 +19,8 @@ use fluent_syntax::ast::Entry;
 use fluent_syntax::parser::{self, ParserError};
 use unic_langid::LanguageIdentifier;
 
-pub use self::template::{template, template_of_facts};
+pub use self::template::{template, template_of_classes, template_of_facts};
+use crate::classes::Class;
 use crate::facts::Fact;
 use crate::pack::{Conflict, Obligation, Pack, Rule, Source};
 
@@ -283,6 +284,17 @@ impl<'w> Telling<'w> {
 
     pub(crate) fn due(&self, duty: &Obligation) -> String {
         self.text(texts::obligation(duty), Some(texts::DUE.to_owned()), &duty.due)
+    }
+
+    /// What a word of the command line means.
+    pub(crate) fn class(&self, topic: &str, class: &Class) -> String {
+        self.text(texts::class(topic, class), None, &class.text)
+    }
+
+    /// Why a word says nothing under other laws.
+    pub(crate) fn elsewhere(&self, topic: &str, class: &Class) -> Option<String> {
+        let why = class.elsewhere.as_ref()?;
+        Some(self.text(texts::class(topic, class), Some(texts::ELSEWHERE.to_owned()), why))
     }
 
     pub(crate) fn question(&self, fact: &Fact) -> String {

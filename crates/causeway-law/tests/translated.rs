@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 
 use causeway_law::{
-    Classes, Engine, Language, Question, Topic, Words, template, template_of_facts,
+    Classes, Description, Engine, Language, Question, Topic, Words, template, template_of_classes,
+    template_of_facts,
 };
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
@@ -54,7 +55,9 @@ fn engine() -> Engine {
 
 fn words(engine: &Engine) -> Words {
     let templates = engine.packs().iter().map(template);
-    let templates = templates.chain([template_of_facts(engine.dictionary())]);
+    let classes = Classes::read(CLASSES, engine).unwrap();
+    let others = [template_of_facts(engine.dictionary()), template_of_classes(&classes)];
+    let templates = templates.chain(others);
     let files = OWN.into_iter().map(str::to_owned).chain(templates);
     files.fold(Words::of(Language::Russian), |words, file| words.with(&invented(&file)).unwrap())
 }
@@ -71,6 +74,8 @@ fn names(engine: &Engine) -> BTreeSet<String> {
         texts.extend(pack.sources.iter().flat_map(|s| [s.number.clone(), s.key.clone()]));
         texts.extend(pack.articles.clone());
     }
+    // Flags and their words are typed as they are.
+    texts.push("data purpose mechanism persons people listing rescue".to_owned());
     // The stable word for the outcome stands beside its sentence.
     texts.extend(causeway_law::Outcome::ALL.map(|outcome| outcome.to_string()));
     texts.push("unknown".to_owned());
@@ -115,6 +120,7 @@ fn every_page_of_a_decision_can_be_translated_to_its_last_word() {
         facts
     };
     check(json!({}));
+    flags(&engine, &words, &names);
     check(json!({ "exporter.area": "XX", "importer.area": "SS" }));
     check(json!({ "exporter.area": "SS", "importer.area": "NN", "data.personal": true }));
     check(crossing(json!({ "data.personal": true, "tool.clauses": true })));
@@ -128,6 +134,23 @@ fn every_page_of_a_decision_can_be_translated_to_its_last_word() {
         "importer.listed": false, "basis.emergency": false })));
 }
 
+/// What the flags say, with a word that says something, one that says nothing, and a number.
+fn flags(engine: &Engine, words: &Words, names: &BTreeSet<String>) {
+    let classes = Classes::read(CLASSES, engine).unwrap();
+    let said = [(Topic::Data, "people"), (Topic::Mechanism, "listing"), (Topic::Purpose, "rescue")];
+    let description = Description {
+        words: said.map(|(topic, word)| (topic, word.to_owned())).to_vec(),
+        persons: Some(12_000),
+        exporter: Some("SS".to_owned()),
+    };
+    let expansion = classes.expand(engine, &description).unwrap();
+    let facts = engine.dictionary().read_facts(&expansion.facts).unwrap();
+    let decision = engine.decide(&facts, DAY, DAY);
+    let page = decision.page(words, 100, &expansion.said).replace(&decision.sha256(), "");
+    assert_eq!(left(&page, names), Vec::<String>::new(), "{page}");
+    assert!(page.contains("--persons 12000: count.year = 12\u{a0}000"), "{page}");
+}
+
 #[test]
 fn the_review_of_a_pack_and_the_matrix_can_be_translated_to_their_last_word() {
     let engine = engine();
@@ -137,9 +160,7 @@ fn the_review_of_a_pack_and_the_matrix_can_be_translated_to_their_last_word() {
         let page = body(&pack.review(&engine, &words));
         assert_eq!(left(&page, &names), Vec::<String>::new(), "{page}");
     }
-    // Words of the command line are not translated; what they mean stands once in the caption.
-    let classes = CLASSES.replace("data about people", "");
-    let classes = Classes::read(&classes, &engine).unwrap();
+    let classes = Classes::read(CLASSES, &engine).unwrap();
     let question = Question {
         words: vec![(Topic::Data, "people".to_owned())],
         persons: None,

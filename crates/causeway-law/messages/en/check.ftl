@@ -55,6 +55,14 @@ heading-packs = Rule packs
 heading-signature = Signature
 heading-documents = Documents
 
+## Flags
+
+# A flag of the command line with its word, what that means, and the facts it stands for.
+flag-says = --{ $flag } { $word } ({ $text }): { $facts }
+flag-counts = --{ $flag } { $word }: { $facts }
+flag-says-nothing = no fact
+flag-says-nothing-because = no fact, because { $why }
+
 ## Why
 
 rules-count = Rules that count

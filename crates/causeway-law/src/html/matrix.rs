@@ -38,10 +38,12 @@ impl Writer<'_> {
 
     /// What the matrix is about.
     fn data(&self) -> String {
-        let data = self.matrix.data.as_str();
+        let words = self.matrix.words.iter();
+        let data = words.map(|(topic, class)| self.tell.class(topic.as_str(), class));
+        let data = data.collect::<Vec<_>>().join("; ");
         match self.matrix.question.persons {
             Some(persons) => self.say(messages::matrix_persons(data, grouped(persons))),
-            None => data.to_owned(),
+            None => data,
         }
     }
 

@@ -46,7 +46,7 @@ impl Matrix<'_> {
                     "status": pack.status.as_str() })
         });
         json!({
-            "data": self.data,
+            "words": self.words.iter().map(|(_, class)| class.word.as_str()).collect::<Vec<_>>(),
             "persons": self.question.persons,
             "as_of": self.question.as_of.to_string(),
             "known_at": self.question.known_at.to_string(),

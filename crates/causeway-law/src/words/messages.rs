@@ -51,6 +51,10 @@ messages! {
     heading_packs() = "heading-packs";
     heading_signature() = "heading-signature";
     heading_documents() = "heading-documents";
+    flag_says(flag, word, text, facts) = "flag-says";
+    flag_counts(flag, word, facts) = "flag-counts";
+    flag_says_nothing() = "flag-says-nothing";
+    flag_says_nothing_because(why) = "flag-says-nothing-because";
     rules_count() = "rules-count";
     rules_held_back() = "rules-held-back";
     rules_open() = "rules-open";

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::texts;
+use crate::classes::{Classes, Topic};
 use crate::facts::Dictionary;
 use crate::pack::Pack;
 
@@ -55,6 +56,22 @@ pub fn template_of_facts(dictionary: &Dictionary) -> String {
     for fact in dictionary.facts() {
         let unit = fact.unit.iter().map(|unit| (texts::UNIT.to_owned(), unit));
         file.message(&fact.name, texts::fact(fact), &fact.question, unit);
+    }
+    file.0
+}
+
+/// What the words of the command line mean as a file of messages. Tools are words by themselves,
+/// and their text is the question of their fact.
+pub fn template_of_classes(classes: &Classes) -> String {
+    let mut file = Template::default();
+    file.line("# What the words of the command line mean.");
+    file.head("classes");
+    for topic in Topic::ALL {
+        file.section(topic.as_str());
+        for class in classes.of(topic) {
+            let why = class.elsewhere.iter().map(|why| (texts::ELSEWHERE.to_owned(), why));
+            file.message(&class.word, texts::class(topic.as_str(), class), &class.text, why);
+        }
     }
     file.0
 }

@@ -4,6 +4,7 @@
 //! cannot have, such as a dot, is an underscore: the text of the rule `eu.46-2-c` is
 //! `rule-eu_46-2-c`. A further text of the same thing is an attribute of its message.
 
+use crate::classes::Class;
 use crate::facts::Fact;
 use crate::pack::{Conflict, Obligation, Pack, Rule, Source};
 
@@ -11,6 +12,8 @@ use crate::pack::{Conflict, Obligation, Pack, Rule, Source};
 pub(super) const OTHERWISE: &str = "otherwise";
 /// Until when a duty has to be met.
 pub(super) const DUE: &str = "due";
+/// Why a word says nothing under other laws.
+pub(super) const ELSEWHERE: &str = "elsewhere";
 /// What a count counts.
 pub(super) const UNIT: &str = "unit";
 
@@ -47,6 +50,11 @@ pub(super) fn obligation(duty: &Obligation) -> String {
 
 pub(super) fn conflict(pack: &Pack, conflict: &Conflict) -> String {
     key("conflict", &format!("{}-{}", pack.id, conflict.id))
+}
+
+/// A word of the command line, with what it is about.
+pub(super) fn class(topic: &str, class: &Class) -> String {
+    key("class", &format!("{topic}-{}", class.word))
 }
 
 pub(super) fn fact(fact: &Fact) -> String {

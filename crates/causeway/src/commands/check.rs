@@ -80,8 +80,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Outcome {
     if context.output.is_json() {
         context.output.document(&decision.to_json())?;
     } else {
-        let flags = if args.explain { explained(&words) } else { Vec::new() };
-        let page = decision.page(&Words::of(args.lang), context.output.page_width(), &flags);
+        let said = if args.explain { &words.said[..] } else { &[] };
+        let page = decision.page(&Words::of(args.lang), context.output.page_width(), said);
         context.output.text(&page)?;
     }
     match decision.outcome.at_worst.lets_pass() {
@@ -108,26 +108,6 @@ fn words(args: &Args, known: &Map<String, Value>, engine: &Engine) -> Outcome<Ex
         Failure::new(Exit::Usage, error.to_string())
             .hint("the words are listed by: causeway law classes")
     })
-}
-
-/// A line for each word with the facts that it stands for.
-fn explained(words: &Expansion) -> Vec<String> {
-    let line = |said: &causeway_law::Said| {
-        let show = |value: &Value| match value {
-            Value::Bool(true) => "yes".to_owned(),
-            Value::Bool(false) => "no".to_owned(),
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        let facts = said.facts.iter().map(|(name, value)| format!("{name} = {}", show(value)));
-        let facts: Vec<String> = facts.collect();
-        let facts = if facts.is_empty() { "no fact".to_owned() } else { facts.join("; ") };
-        match said.text.is_empty() {
-            true => format!("--{}: {facts}", said.name()),
-            false => format!("--{} ({}): {facts}", said.name(), said.text),
-        }
-    };
-    words.said.iter().map(line).collect()
 }
 
 /// A day of the command line; today if it is missing.

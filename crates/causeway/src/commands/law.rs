@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use causeway_law::{
     Classes, Engine, Fact, FactId, Kind, Language, Pack, Severity, Topic, Words, template,
-    template_of_facts,
+    template_of_classes, template_of_facts,
 };
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -55,9 +55,9 @@ enum What {
     Matrix(matrix::Args),
     /// Compare two packs, or two versions of one; ends with 1 if they differ.
     Diff(diff::Args),
-    /// Write what translators translate: the texts of a pack, or of the facts.
+    /// Write what translators translate: the texts of a pack, of the facts, or of the words.
     Messages {
-        /// The pack's id, or `facts`.
+        /// The pack's id, `facts`, or `classes`.
         pack: String,
     },
     /// Prove what can be proved about the packs: cases, boundaries, gaps, mutations.
@@ -159,6 +159,7 @@ fn unknown_pack(engine: &Engine, id: &str) -> Failure {
 fn messages(context: &Context, engine: &Engine, id: &str) -> Outcome {
     let text = match id {
         "facts" => template_of_facts(engine.dictionary()),
+        "classes" => template_of_classes(&shipped_classes(engine)?),
         id => template(find(engine, id)?),
     };
     match context.output.is_json() {

@@ -129,7 +129,7 @@ fn words_stand_for_facts_and_are_told_with_them() {
     // A word says nothing of what it does not mean.
     assert!(told["facts"].get("data.important").is_none(), "{}", told["facts"]);
     let explained = home.run(&[&words[..], &["--explain"]].concat()).stdout;
-    let line = "- --persons 12000: count.sensitive_year = 12000\n";
+    let line = "- --persons 12000: count.sensitive_year = 12\u{a0}000\n";
     assert!(explained.contains(line), "{explained}");
     assert!(explained.contains("- --data health (health data of people): data.personal = yes;"));
     let plain = home.run(&words).stdout;
@@ -344,6 +344,8 @@ fn every_pack_is_written_for_review_and_for_translation() {
         assert!(messages.contains(&format!("\npack-{id} = ")), "{messages}");
     }
     assert!(home.run(&["law", "messages", "facts"]).stdout.contains("\nfact-exporter_area = In"));
+    let words = home.run(&["law", "messages", "classes"]).stdout;
+    assert!(words.contains("\nclass-data-health = health data of people\n"), "{words}");
     assert_eq!(home.run(&["law", "messages", "nowhere"]).code, 8);
     assert_eq!(home.run(&["law", "show", "cn", "--html", "--json"]).code, 2);
 }

@@ -17,9 +17,9 @@ const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// what cannot be compared ends with 2 or 8.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The old pack: a file, or ID[@VERSION].
+    /// The old pack: a file, or `ID[@VERSION]`.
     old: String,
-    /// The new pack: a file, or ID[@VERSION].
+    /// The new pack: a file, or `ID[@VERSION]`.
     new: String,
 }
 
