@@ -67,7 +67,8 @@ pub struct Class {
     /// What it says besides, under one law.
     #[serde(default)]
     pub expand: Vec<Clause>,
-    /// Why it says nothing where no clause fits; without it, that is a mistake.
+    /// Why it says no more where no clause fits; without it, that is a mistake. Empty if there is
+    /// nothing to explain.
     pub elsewhere: Option<String>,
 }
 
@@ -83,6 +84,8 @@ pub struct Clause {
     /// The counts of persons that it belongs to.
     #[serde(default)]
     pub counts: Vec<String>,
+    /// What to say instead, where this law knows several things by that word.
+    pub note: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -279,8 +282,11 @@ impl Classes {
             let says_elsewhere = class.expand.iter().any(|clause| !clause.facts.is_empty());
             let is_silent = clauses.is_empty() && says_elsewhere;
             let mut text = class.text.clone();
+            for note in clauses.iter().filter_map(|clause| clause.note.as_ref()) {
+                text = format!("{text} ({note})");
+            }
             match (&class.elsewhere, is_silent) {
-                (Some(why), true) => text = format!("{text} ({why})"),
+                (Some(why), true) if !why.is_empty() => text = format!("{text} ({why})"),
                 (None, true) => {
                     return Err(ClassError::Elsewhere {
                         topic: topic.as_str(),
