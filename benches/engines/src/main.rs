@@ -76,8 +76,13 @@ fn main() -> Result<()> {
         ),
         subject(
             "causeway-policy evaluate, a time and a purpose",
-            "verdict with all findings",
+            "verdict",
             each(&odrls, odrl::Odrl::evaluate),
+        ),
+        subject(
+            "causeway-policy report, the same",
+            "verdict with all findings",
+            each(&odrls, odrl::Odrl::report),
         ),
         subject(
             "causeway-policy, the policy read for the call",

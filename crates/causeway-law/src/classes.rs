@@ -67,7 +67,8 @@ pub struct Class {
     /// What it says besides, under one law.
     #[serde(default)]
     pub expand: Vec<Clause>,
-    /// Why it says nothing where no clause fits; without it, that is a mistake.
+    /// Why it says no more where no clause fits; without it, that is a mistake. Empty if there is
+    /// nothing to explain.
     pub elsewhere: Option<String>,
 }
 
@@ -83,6 +84,8 @@ pub struct Clause {
     /// The counts of persons that it belongs to.
     #[serde(default)]
     pub counts: Vec<String>,
+    /// What to say instead, where this law knows several things by that word.
+    pub note: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +129,8 @@ pub struct Said {
     pub class: Option<Class>,
     /// Whether the word says nothing under this exporter's law.
     pub is_elsewhere: bool,
+    /// The packs under which the class has a note on how the thing is said there.
+    pub noted: Vec<String>,
     /// The facts; none if the packs need not be told.
     pub facts: Vec<(String, Json)>,
 }
@@ -293,6 +298,11 @@ impl Classes {
                 word: class.word.clone(),
                 class: Some(class.clone()),
                 is_elsewhere: is_silent,
+                noted: clauses
+                    .iter()
+                    .filter(|c| c.note.is_some())
+                    .map(|c| c.pack.clone())
+                    .collect(),
                 facts,
             })?;
         }
@@ -313,6 +323,7 @@ impl Classes {
                 word,
                 class: None,
                 is_elsewhere: false,
+                noted: Vec::new(),
                 facts,
             })?;
         }

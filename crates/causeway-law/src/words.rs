@@ -293,8 +293,15 @@ impl<'w> Telling<'w> {
 
     /// Why a word says nothing under other laws.
     pub(crate) fn elsewhere(&self, topic: &str, class: &Class) -> Option<String> {
-        let why = class.elsewhere.as_ref()?;
+        let why = class.elsewhere.as_ref().filter(|why| !why.is_empty())?;
         Some(self.text(texts::class(topic, class), Some(texts::ELSEWHERE.to_owned()), why))
+    }
+
+    /// How the thing is said under a pack's law, where the word by itself says nothing.
+    pub(crate) fn note(&self, topic: &str, class: &Class, pack: &str) -> Option<String> {
+        let clause = class.expand.iter().find(|clause| clause.pack == pack)?;
+        let note = clause.note.as_ref()?;
+        Some(self.text(texts::class(topic, class), Some(texts::note(pack)), note))
     }
 
     pub(crate) fn question(&self, fact: &Fact) -> String {

@@ -150,7 +150,7 @@ impl Writer<'_> {
 
     /// A word with the facts that it stands for.
     fn said(&mut self, said: &Said) {
-        let Said { topic, word, class, is_elsewhere, facts } = said;
+        let Said { topic, word, class, is_elsewhere, noted, facts } = said;
         let mut texts = Vec::new();
         for (name, value) in facts {
             let value = match value {
@@ -162,6 +162,11 @@ impl Writer<'_> {
         }
         let why = class.as_ref().filter(|_| *is_elsewhere);
         let why = why.and_then(|class| self.tell.elsewhere(topic, class));
+        let noted = class.as_ref().map(|class| {
+            let notes = noted.iter().filter_map(|pack| self.tell.note(topic, class, pack));
+            notes.collect::<Vec<_>>().join("; ")
+        });
+        let why = noted.filter(|notes| !notes.is_empty()).or(why);
         let facts = match (texts.is_empty(), why) {
             (false, _) => texts.join("; "),
             (true, Some(why)) => self.tell.say(messages::flag_says_nothing_because(why)),

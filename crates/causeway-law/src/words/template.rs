@@ -69,7 +69,13 @@ pub fn template_of_classes(classes: &Classes) -> String {
     for topic in Topic::ALL {
         file.section(topic.as_str());
         for class in classes.of(topic) {
-            let why = class.elsewhere.iter().map(|why| (texts::ELSEWHERE.to_owned(), why));
+            let why = class.elsewhere.iter().filter(|why| !why.is_empty());
+            let why = why.map(|why| (texts::ELSEWHERE.to_owned(), why));
+            let notes = class
+                .expand
+                .iter()
+                .filter_map(|clause| Some((texts::note(&clause.pack), clause.note.as_ref()?)));
+            let why = why.chain(notes);
             file.message(&class.word, texts::class(topic.as_str(), class), &class.text, why);
         }
     }

@@ -14,6 +14,11 @@ pub(super) const OTHERWISE: &str = "otherwise";
 pub(super) const DUE: &str = "due";
 /// Why a word says nothing under other laws.
 pub(super) const ELSEWHERE: &str = "elsewhere";
+
+/// The attribute of a class that says how the thing is said under a pack's law.
+pub(super) fn note(pack: &str) -> String {
+    format!("note-{pack}")
+}
 /// What a count counts.
 pub(super) const UNIT: &str = "unit";
 

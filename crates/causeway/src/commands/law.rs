@@ -174,7 +174,8 @@ fn classes(context: &Context, engine: &Engine) -> Outcome {
     if context.output.is_json() {
         let items = all.map(|(topic, class)| {
             let clauses = class.expand.iter().map(|clause| {
-                json!({ "pack": clause.pack, "facts": clause.facts, "counts": clause.counts })
+                json!({ "pack": clause.pack, "facts": clause.facts, "counts": clause.counts,
+                        "note": clause.note })
             });
             json!({ "topic": topic.as_str(), "word": class.word, "aliases": class.aliases,
                     "text": class.text, "facts": class.facts, "counts": class.counts,
@@ -185,8 +186,10 @@ fn classes(context: &Context, engine: &Engine) -> Outcome {
     let rows = all.map(|(topic, class)| {
         let facts = class.facts.iter().map(|(name, value)| format!("{name}={value}"));
         let under = class.expand.iter().flat_map(|clause| {
-            let facts = clause.facts.iter();
-            facts.map(move |(name, value)| format!("under {}: {name}={value}", clause.pack))
+            let under = format!("under {}: ", clause.pack);
+            let facts = clause.facts.iter().map(|(name, value)| format!("{name}={value}"));
+            let all = facts.chain(clause.note.clone());
+            all.map(move |said| format!("{under}{said}"))
         });
         let facts: Vec<String> = facts.chain(under).collect();
         vec![
