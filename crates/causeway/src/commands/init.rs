@@ -81,7 +81,10 @@ fn tell(context: &Context, file: &str, data: &Path, participant_id: &str) -> Out
     let option =
         if file == "./causeway.toml" { String::new() } else { format!(" --config {file}") };
     context.output.say("what to do next:");
-    context.output.say(&format!("  1. add your peers under [[peers]] in {file}"));
+    context.output.say(&format!(
+        "  1. add your peers under [[peers]] in {file}, each with its jurisdiction: without one, \
+         whatever would cross a border waits"
+    ));
     context.output.say(&format!("  2. causeway serve{option}"));
     context.output.say(&format!("  3. causeway doctor{option}"));
     Ok(())
