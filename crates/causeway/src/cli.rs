@@ -8,8 +8,9 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::commands::{
-    agreement, api, attestation, catalog, check, completion, config as config_command, demo, doctor, get, init,
-    law, negotiation, offer, openapi, peer, policy, search, serve, status, task, transfer,
+    agreement, api, attestation, catalog, check, completion, config as config_command, demo,
+    doctor, get, init, law, negotiation, offer, openapi, peer, policy, search, serve, status, task,
+    transfer,
 };
 use crate::config::{Config, Sources};
 use crate::exit::{Exit, Failure, Outcome};

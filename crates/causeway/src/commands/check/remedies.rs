@@ -11,7 +11,8 @@ use crate::values::{optional, shell_word, text};
 pub(super) fn tell(found: &Found) -> (Value, String) {
     let decided = found.decided();
     let ways: Vec<Value> = each(decided, "alternatives").map(|way| remedy(found, way)).collect();
-    let questions: Vec<Value> = each(decided, "missing").map(|asked| question(found, asked)).collect();
+    let questions: Vec<Value> =
+        each(decided, "missing").map(|asked| question(found, asked)).collect();
     let document = json!({
         "id": found.decision["id"], "replayed": found.decision["replayed"],
         "at_best": decided["at_best"], "at_worst": decided["at_worst"],
