@@ -157,8 +157,8 @@ fn a_rule_that_ends_without_another_leaves_a_gap_on_that_day() {
     assert_eq!(errors(&ends), [text]);
     // A rule that began before the others: the pack begins with them.
     let early = sound().replacen("from = \"2026-01-01\"\nwhen", "from = \"2025-01-01\"\nwhen", 1);
-    let text = "found a gap on 2025-01-01: no rule says anything of case few on 2026-01-01 and 3 \
-                others";
+    let text = "found a gap on 2025-01-01: no rule says anything of case few on 2026-01-01 and \
+                another";
     assert_eq!(errors(&early), [text]);
     let begins = early.replace("status =", "in_force = \"2026-01-01\"\nstatus =");
     assert_eq!(errors(&begins), [""; 0]);
@@ -215,4 +215,25 @@ fn an_exemption_that_something_stricter_makes_void_is_an_error() {
     // Where it lifts something else that holds then, it has an effect.
     let more = rule("more", "trigger", "needs-mechanism", "count.persons > 700", "");
     assert_eq!(errors(&(says("overrides = [\"more\"]") + &more)), [""; 0]);
+}
+
+#[test]
+fn a_gap_of_a_case_with_unknown_facts_is_a_warning_only() {
+    let facts = "facts = { \"exporter.area\" = \"AA\", \"importer.area\" = \"BB\"";
+    let case = |personal: &str| {
+        let named = format!("{facts}, \"data.personal\" = {personal}");
+        "[[case]]\nid = \"open\"\notherwise = \"unknown\"\nat = \"2026-06-01\"\n".to_owned()
+            + &named
+            + " }\nexpect = \"permitted\"\n"
+    };
+    let until = "until = \"2026-09-01\"\nwhen = \"not data";
+    let ends = sound().replace("when = \"not data", until);
+    let [zero, few] = ["id = \"nobody\"\nat", "id = \"few\"\nat"].map(|id| ends.find(id).unwrap());
+    // Without the case that says no to everything, only the open one is left in the gap.
+    let ends =
+        format!("{}{}", &ends[..zero - "[[case]]\n".len()], &ends[few - "[[case]]\n".len()..]);
+    let report = prove(&(ends + &case("false")));
+    assert!(report.holds(), "{report:?}");
+    let text = "found a gap on 2026-09-01: no rule says anything of case open";
+    assert!(of(Severity::Warning, &report).contains(&text), "{report:?}");
 }

@@ -65,6 +65,7 @@ fn world(value: &Value) -> Reading<World> {
         facts: facts(&value["facts"])?,
         knows_all_members: is("knowsAllMembers"),
         knows_all_deeds: is("knowsAllDeeds"),
+        knows_all_duties: is("knowsAllDuties"),
         ..World::default()
     };
     for (thing, known) in members(&value["things"]) {

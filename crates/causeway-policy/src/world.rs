@@ -111,6 +111,8 @@ pub struct World {
     pub knows_all_members: bool,
     /// Whether the deeds and events are all that there are.
     pub knows_all_deeds: bool,
+    /// Whether the states of duties are all that were found: a duty without one is not violated.
+    pub knows_all_duties: bool,
 }
 
 impl Fact {

@@ -224,9 +224,10 @@ fn world((graph, sotw): (&Graph, &str), graphs: &[&Graph], requested: &[Option<S
         "members": members(graphs),
         "duties": duties(graph),
         "deeds": deeds(graph),
-        // A state of the world of the suite says all about who belongs where, and nothing about
-        // what was done and not reported.
+        // A state of the world of the suite says all about who belongs where and about duties that
+        // are violated, and nothing about what else was done.
         "knowsAllMembers": true,
+        "knowsAllDuties": true,
     })
 }
 

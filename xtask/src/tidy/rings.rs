@@ -44,6 +44,7 @@ const PLACES: [Place; 10] = [
         may_use: &[
             "causeway-types",
             "causeway-policy",
+            "causeway-law",
             "causeway-dsp",
             "causeway-store",
             "causeway-plane",
@@ -53,6 +54,7 @@ const PLACES: [Place; 10] = [
         name: "causeway-api",
         ring: 2,
         may_use: &[
+            "causeway-law",
             "causeway-node",
             "causeway-types",
             "causeway-policy",

@@ -233,7 +233,7 @@ async fn duty_done(
     request_body = PersonsColumn,
     responses(
         (status = 200, body = Persons),
-        (status = 400, body = ProblemBody, description = "No CSV, no such column, a row without id"),
+        (status = 400, body = ProblemBody, description = "No CSV, no column, a row without id"),
         (status = 404, body = ProblemBody),
     ),
 )]

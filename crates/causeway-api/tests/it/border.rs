@@ -114,7 +114,10 @@ async fn what_is_prohibited_ends_with_the_article_in_the_message() {
 
 #[tokio::test]
 async fn persons_are_counted_over_all_files_that_left_this_year() {
-    let provider = plan("CN", &["exporter.ciio=false", "exporter.free_trade_zone=false"]);
+    let provider = plan(
+        "CN",
+        &["exporter.ciio=false", "exporter.free_trade_zone=false", "exporter.public_body=false"],
+    );
     let world = World::of(provider, plan("DE", &[])).await;
     let first = personal(&world.provider, b"first", &["ordinary"], 99_999).await;
     let id = world.consumer.request(&world.provider, &first).await;
@@ -135,7 +138,10 @@ async fn persons_are_counted_over_all_files_that_left_this_year() {
 
 #[tokio::test]
 async fn known_persons_count_once_in_however_many_files_they_are() {
-    let provider = plan("CN", &["exporter.ciio=false", "exporter.free_trade_zone=false"]);
+    let provider = plan(
+        "CN",
+        &["exporter.ciio=false", "exporter.free_trade_zone=false", "exporter.public_body=false"],
+    );
     let world = World::of(provider, plan("DE", &[])).await;
     let management = &world.provider;
     let words = ["ordinary".to_owned()];
@@ -296,18 +302,28 @@ async fn two_sources_that_disagree_settle_nothing() {
     assert!(reason.contains("contradicts itself: data.personal is true"), "{reason}");
 }
 
+async fn call(node: &Running, method: Method, path: &str, body: Value) -> (u16, Value) {
+    let url = format!("{}/api/v1{path}", node.management);
+    let request = client().request(method, url).bearer_auth("operator").json(&body);
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    (status, answer.json::<Value>().await.unwrap())
+}
+
+fn statement(peer: &ParticipantId, facts: &Value, more: &Value) -> Value {
+    let mut body = json!({ "peer": peer.as_str(), "facts": facts, "reference": "7/2026" });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body
+}
+
 #[tokio::test]
-async fn the_api_shows_decisions_takes_records_and_refuses_nonsense() {
+async fn the_api_shows_decisions_and_refuses_records_that_are_nonsense() {
     let world = eu_to_cn(Plan::default()).await;
     let offer = personal(&world.provider, b"x", &["ordinary"], 1).await;
-    let id = world.consumer.request(&world.provider, &offer).await;
+    world.consumer.request(&world.provider, &offer).await;
     held(&world, Question::ContractRequested).await;
     let call = async |method: Method, path: &str, body: Value| {
-        let url = format!("{}/api/v1{path}", world.provider.management);
-        let client = client().request(method, url);
-        let answer = client.bearer_auth("operator").json(&body).send().await.unwrap();
-        let status = answer.status().as_u16();
-        (status, answer.json::<Value>().await.unwrap())
+        call(&world.provider, method, path, body).await
     };
     let (_, list) = call(Method::GET, "/decisions", Value::Null).await;
     let decision = list["items"][0]["id"].as_str().unwrap().to_owned();
@@ -316,12 +332,7 @@ async fn the_api_shows_decisions_takes_records_and_refuses_nonsense() {
     assert_eq!(shown["document"]["sources"]["exporter.area"], "configuration");
     assert!(shown["text"].as_str().unwrap().contains("not legal advice"));
 
-    let peer = world.consumer.id.as_str();
-    let statement = |facts: Value, more: Value| {
-        let mut body = json!({ "peer": peer, "facts": facts, "reference": "7/2026" });
-        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        body
-    };
+    let statement = |facts: Value, more: Value| statement(&world.consumer.id, &facts, &more);
     for (body, expected) in [
         (statement(json!({}), json!({})), "states no fact"),
         (statement(json!({ "tool.eu_ssc": true }), json!({})), "did you mean tool.eu_scc"),
@@ -341,6 +352,18 @@ async fn the_api_shows_decisions_takes_records_and_refuses_nonsense() {
         let detail = format!("{} {}", answer["detail"], answer["hint"]);
         assert!(status == 400 && detail.contains(expected), "{status} {detail}");
     }
+}
+
+#[tokio::test]
+async fn the_api_takes_records_duties_and_takes_records_back() {
+    let world = eu_to_cn(Plan::default()).await;
+    let offer = personal(&world.provider, b"x", &["ordinary"], 1).await;
+    let id = world.consumer.request(&world.provider, &offer).await;
+    held(&world, Question::ContractRequested).await;
+    let call = async |method: Method, path: &str, body: Value| {
+        call(&world.provider, method, path, body).await
+    };
+    let statement = |facts: Value, more: Value| statement(&world.consumer.id, &facts, &more);
     let scc = json!({ "tool.eu_scc": true, "tool.transfer_assessment": true });
     let body = statement(scc, json!({ "valid_until": "2126-01-01" }));
     let (status, recorded) = call(Method::POST, "/attestations", body).await;

@@ -22,11 +22,18 @@ impl Proof<'_> {
         days.sort_unstable();
         days.dedup();
         let mut gaps: BTreeMap<Date, Vec<usize>> = BTreeMap::new();
-        for (place, case) in pack.cases.iter().enumerate().filter(|(_, case)| case.otherwise_no) {
+        let mut line = 0;
+        for (place, case) in pack.cases.iter().enumerate() {
+            // The days of one case have the same facts.
+            if std::mem::replace(&mut line, case.line) == case.line {
+                continue;
+            }
             let facts = self.complete[place].clone();
+            // What is missing may still make a rule hold: then it is no gap.
             let is_gap = |proof: &mut Self, day| {
                 pack.applies(&facts, day) == Truth::True
                     && proof.work.known(pack, &facts, day).is_none()
+                    && proof.work.is_complete()
             };
             let is_known = case.at >= pack.in_force && !is_gap(self, case.at);
             let mut before = None;
@@ -56,6 +63,7 @@ impl Proof<'_> {
             let case = &pack.cases[cases[0]];
             let others = match cases.len() - 1 {
                 0 => String::new(),
+                1 => " and another".to_owned(),
                 more => format!(" and {more} others"),
             };
             let text =
@@ -64,7 +72,10 @@ impl Proof<'_> {
                 "in_force is {}; let it begin later, or add the rules of that time",
                 pack.in_force
             );
-            self.note_with(Severity::Error, case.line, text, help);
+            // A case that leaves facts unknown may be there to show that something is not known.
+            let is_sure = cases.iter().any(|place| pack.cases[*place].otherwise_no);
+            let severity = if is_sure { Severity::Error } else { Severity::Warning };
+            self.note_with(severity, case.line, text, help);
         }
     }
 }

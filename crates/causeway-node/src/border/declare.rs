@@ -9,8 +9,8 @@ use super::facts::read_facts;
 use crate::Node;
 
 impl Node {
-    /// Reads what is declared of an offer's data: words such as `health`, further facts, and at most
-    /// how many persons are in it.
+    /// Reads what is declared of an offer's data: words such as `health`, further facts, and at
+    /// most how many persons are in it.
     pub fn declare(
         &self,
         words: &[String],

@@ -53,11 +53,16 @@ impl Evaluation<'_> {
             Truth::all(deadlines.iter().map(|&node| self.holds(node, source)))
         };
         let done = self.some_deed(rule, &|deed| self.is_deed_of(rule, deed).and(in_time(deed)));
-        let is_past = Truth::all(deadlines.iter().map(|&node| self.truths[node])).negated();
-        let violated = match deadlines {
+        let is_past = match deadlines {
             [] => Truth::False,
-            _ => is_past.and(done.negated()),
+            _ => Truth::all(deadlines.iter().map(|&node| self.truths[node])).negated(),
         };
+        // Somebody may have found what neither the log nor a deadline shows.
+        let is_found = match world.knows_all_duties || world.knows_all_deeds {
+            true => Truth::False,
+            false => Truth::Unknown,
+        };
+        let violated = done.negated().and(is_past.or(is_found));
         match violated {
             Truth::False => (done, Truth::False),
             violated => {

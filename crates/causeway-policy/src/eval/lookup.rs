@@ -139,13 +139,11 @@ pub(crate) fn between(earlier: Timestamp, later: Timestamp) -> Duration {
 impl Input<'_> {
     /// The time of the action: what `odrl:dateTime` is.
     pub(crate) fn time(self) -> Option<Timestamp> {
-        let requested = || match self.request.facts.of(&Iri::DATE_TIME) {
-            Some(Fact::Timestamp(time)) => Some(*time),
-            _ => None,
-        };
-        match self.options.time_source {
-            TimeSource::Action => requested().or(self.world.now),
-            TimeSource::World => self.world.now,
+        match (self.options.time_source, self.request.facts.of(&Iri::DATE_TIME)) {
+            (TimeSource::Action, Some(Fact::Timestamp(time))) => Some(*time),
+            // A time that is stated as something else is not known, and not now.
+            (TimeSource::Action, Some(_)) => None,
+            (TimeSource::Action, None) | (TimeSource::World, _) => self.world.now,
         }
     }
 }

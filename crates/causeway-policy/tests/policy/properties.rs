@@ -2,9 +2,9 @@
 //! normal form forgets only what means nothing, and no input makes the crate panic.
 
 use causeway_policy::{
-    Constraint, Contexts, Facts, Iri, Logical, LogicalOperator, NonEmpty, Number, Operand,
-    Operator, Parts, Peer, Policy, Request, RightOperand, Rule, Term, Verbatim, Verdict, evaluate,
-    explain, lint, read, write,
+    Compiled, Constraint, Contexts, Facts, Iri, Logical, LogicalOperator, NonEmpty, Number,
+    Operand, Operator, Parts, Peer, Policy, Request, RightOperand, Rule, Term, Verbatim, Verdict,
+    Vocabulary, World, evaluate, explain, lint, odrl, read, write,
 };
 use causeway_types::Timestamp;
 use proptest::collection::{btree_map, vec};
@@ -340,6 +340,15 @@ proptest! {
                     prop_assert_eq!(Value::Object(write(&again)), written);
                     policy.digest();
                     evaluate(&policy, &Request::to_use(Facts::at(Timestamp::EPOCH)));
+                }
+                let whole = odrl::read(input, &contexts).ok();
+                let vocabulary = Vocabulary::odrl();
+                if let Some(Ok(compiled)) = whole.map(|it| Compiled::whole(&it, &vocabulary)) {
+                    let request = Request::to_use(Facts::at(Timestamp::EPOCH));
+                    let report = compiled.evaluate(&request, &World::default()).report();
+                    for finding in report.findings {
+                        prop_assert!(!finding.to_string().contains(char::is_control));
+                    }
                 }
             }
         }

@@ -51,12 +51,15 @@ fn the_time_is_that_of_the_action_or_of_the_world() {
     let until_noon = constrained(&atomic("dateTime", "lt", json!("2024-02-12T11:00:00Z")));
     let in_the_morning = Request { facts: Facts::at(time("12T08:00")), ..request() };
     let no_clock = World::default();
+    let noon = Fact::Text("noon".to_owned());
+    let at_noon = Request { facts: Facts::new().with(iri("odrl:dateTime"), noon), ..request() };
     for (request, world, source, expected) in [
         (&in_the_morning, &world(), TimeSource::Action, Permitted),
         (&in_the_morning, &world(), TimeSource::World, Denied),
         (&request(), &world(), TimeSource::Action, Denied),
         (&in_the_morning, &no_clock, TimeSource::World, Unknown),
         (&request(), &no_clock, TimeSource::Action, Unknown),
+        (&at_noon, &world(), TimeSource::Action, Unknown),
     ] {
         let options = Options { time_source: source, ..Options::default() };
         check_with(&until_noon, request, world, &options, expected);

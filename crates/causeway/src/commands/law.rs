@@ -27,7 +27,7 @@ use crate::exit::{Exit, Failure, Outcome};
 pub(crate) struct Args {
     #[command(subcommand)]
     what: What,
-    /// A node's directory, whose installed packs are used too.
+    /// A node's data directory, whose installed packs are used too.
     #[arg(long, global = true, value_name = "DIR")]
     dir: Option<PathBuf>,
 }

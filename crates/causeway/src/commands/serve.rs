@@ -170,7 +170,7 @@ async fn start_node(
         Failure::new(Exit::Failure, error.to_string())
             .hint("the file holds only copies of peers' catalogs and may be deleted")
     })?;
-    let engine = super::law::engine()?;
+    let engine = super::law::engine_of(&config.data_dir())?;
     law::check_facts(&engine, &settings)?;
     let egress = Egress::new(settings.reachable.clone()).doing("set up TLS")?;
     let parts = Parts {

@@ -183,16 +183,18 @@ fn shown(text: &str) -> String {
     format!("{cut:?}")
 }
 
+/// A country, and perhaps an area of it: `KE`, `BR-SP`, `AE-DIFC`, `CN-FTZ-SH`.
 pub(super) fn is_jurisdiction(text: &str) -> bool {
-    let (country, part) = match text.split_once('-') {
-        Some((country, part)) => (country, Some(part)),
-        None => (text, None),
-    };
-    let part_fits = part.is_none_or(|part| {
+    let mut parts = text.split('-');
+    let country = parts.next().unwrap_or_default();
+    let is_area = |part: &str| {
         (1..=8).contains(&part.len())
             && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-    });
-    country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()) && part_fits
+    };
+    country.len() == 2
+        && country.bytes().all(|b| b.is_ascii_uppercase())
+        && parts.clone().count() <= 2
+        && parts.all(is_area)
 }
 
 #[cfg(test)]
@@ -213,7 +215,7 @@ mod tests {
             ("ke", false),
             ("KEN", false),
             ("KE-", false),
-            ("KE-1234", false),
+            ("KE-123456789", false),
             ("", false),
         ] {
             check(Kind::Jurisdiction, text, expected);

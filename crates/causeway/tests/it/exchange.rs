@@ -162,13 +162,21 @@ async fn the_demo_does_the_main_job_and_says_what_came_of_it() {
         assert_eq!(report["sha256"].as_str().unwrap().len(), 64);
         assert_eq!(report["blake3"].as_str().unwrap().len(), 64);
         let nodes = report["nodes"].as_array().unwrap();
-        assert_eq!(nodes.len(), 2);
+        assert_eq!(nodes.len(), 3);
         assert_ne!(nodes[0]["jurisdiction"], nodes[1]["jurisdiction"]);
         assert!(nodes.iter().all(|node| node["rss_bytes"].as_u64().unwrap() > 0));
         let steps = report["steps"].as_array().unwrap().iter();
         let steps: Vec<&str> = steps.map(|step| step["name"].as_str().unwrap()).collect();
-        let expected = ["start", "publish", "catalog", "negotiate", "transfer", "verify"];
-        assert_eq!(steps, expected);
+        let exchange = ["start", "publish", "catalog", "negotiate", "transfer", "verify"];
+        let law = ["duties", "held", "recorded", "refused"];
+        assert_eq!(steps, [&exchange[..], &law].concat());
+        let crossings = report["crossings"].as_array().unwrap().iter();
+        let outcomes: Vec<&str> =
+            crossings.map(|crossing| crossing["outcome"].as_str().unwrap()).collect();
+        let duties = "permitted-with-obligations";
+        assert_eq!(outcomes, ["permitted", duties, duties, "prohibited"]);
+        let refused = report["crossings"][3]["reason"].as_str().unwrap();
+        assert!(refused.contains("art. 13"), "{refused}");
     }
     // A directory that is not the demo's is left alone.
     let other = directory.path().join("other");

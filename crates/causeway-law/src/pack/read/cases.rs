@@ -9,6 +9,10 @@ use crate::outcome::{Interval, Outcome};
 use crate::pack::file::CaseEntry;
 use crate::pack::{Case, Conflict, Role};
 
+/// Most cases of one pack, and most days of one case.
+const CASES_MAX: usize = 5_000;
+const DAYS_MAX: usize = 100;
+
 impl Reader<'_> {
     pub(super) fn cases(
         &mut self,
@@ -17,6 +21,11 @@ impl Reader<'_> {
         conflicts: &[Conflict],
     ) -> Vec<Case> {
         let mut cases: Vec<Case> = Vec::new();
+        if entries.len() > CASES_MAX {
+            let found = entries.len();
+            self.error(0..0, format!("found {found} cases, expected at most {CASES_MAX}"));
+            return cases;
+        }
         for entry in entries {
             let days = self.days(&entry);
             let best = match &entry.expect {
@@ -81,8 +90,10 @@ impl Reader<'_> {
             toml::Value::Array(days) => days.as_slice(),
             day => std::slice::from_ref(day),
         };
-        if days.is_empty() {
-            self.error(span.clone(), "found a case without a day".to_owned());
+        if days.is_empty() || days.len() > DAYS_MAX {
+            let found = days.len();
+            self.error(span, format!("found {found} days, expected from 1 to {DAYS_MAX}"));
+            return Vec::new();
         }
         let text = |day: &toml::Value| day.as_str().map(str::to_owned);
         let days = days.iter().map(|day| text(day).unwrap_or_else(|| day.to_string()));
