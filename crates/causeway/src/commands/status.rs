@@ -20,7 +20,7 @@ pub(crate) async fn run(context: &Context, _: Args) -> Outcome {
     let waiting: Vec<String> = counts
         .iter()
         .filter(|(_, count)| *count > 0)
-        .map(|(kind, count)| format!("{count} {kind}"))
+        .map(|(kind, count)| format!("{kind}: {count}"))
         .collect();
     let told = if waiting.is_empty() { "nothing".to_owned() } else { waiting.join(", ") };
     node["waits_for_a_person"] = told.into();

@@ -121,7 +121,7 @@ async fn personal_data_is_held_until_what_the_remedies_say_is_recorded() {
     assert_eq!(waiting["next"], format!("causeway check remedies {short}"));
     assert!(waiting["why"].as_str().unwrap().contains("needs-mechanism"), "{tasks}");
     let status = ok(&office, &["status"]).stdout;
-    assert!(status.contains("waits for a person\t1 negotiations"), "{status}");
+    assert!(status.contains("waits for a person\tnegotiations: 1"), "{status}");
     for shown in [&["negotiation", "show", short][..], &["negotiation", "list"]] {
         let shown = ok(&office, shown).stdout;
         assert!(shown.contains("tool.ke_safeguards"), "{shown}");

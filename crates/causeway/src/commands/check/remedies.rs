@@ -29,6 +29,9 @@ fn page(found: &Found, ways: &[Value], questions: &[Value]) -> String {
     for fact in each(decided, "uncovered").filter_map(Value::as_str) {
         page.push_str(&format!("no rule pack knows the law of {fact}\n"));
     }
+    if found.peer.is_none() {
+        page.push_str("nothing rests on this decision any more, so the peer is not named below\n");
+    }
     if !questions.is_empty() {
         page.push_str("\nto be answered, the most decisive first:\n");
     }
