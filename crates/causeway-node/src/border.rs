@@ -8,6 +8,7 @@ mod attest;
 mod declare;
 mod drift;
 mod facts;
+mod preview;
 mod subjects;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub use self::attest::NewAttestation;
 pub use self::drift::Drift;
 pub(crate) use self::drift::watch;
 pub use self::facts::read_facts;
+pub use self::preview::{Preview, PreviewOutcome};
 use crate::{Node, read_failed};
 
 /// Most attestations of one peer that are looked at.

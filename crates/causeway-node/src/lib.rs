@@ -43,7 +43,7 @@ pub use self::automation::script::{
     NegotiationMove, NegotiationStep, Script, Step as ScriptStep, Steps, TransferMove, TransferStep,
 };
 pub use self::batch::InBatch;
-pub use self::border::{Drift, NewAttestation, read_facts};
+pub use self::border::{Drift, NewAttestation, Preview, PreviewOutcome, read_facts};
 pub use self::catalog::{CatalogPage, Probe, ProbeStep, REACH_PATH};
 use self::clock::{Clock, Entropy, Mint};
 pub use self::commit::Remember;

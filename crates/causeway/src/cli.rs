@@ -8,8 +8,9 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::commands::{
-    agreement, api, catalog, check, completion, config as config_command, demo, doctor, get, init,
-    law, negotiation, offer, openapi, peer, policy, search, serve, status, transfer,
+    agreement, api, attestation, catalog, check, completion, config as config_command, demo,
+    doctor, get, init, law, negotiation, offer, openapi, peer, policy, search, serve, status, task,
+    transfer,
 };
 use crate::config::{Config, Sources};
 use crate::exit::{Exit, Failure, Outcome};
@@ -104,8 +105,10 @@ pub(crate) enum Command {
     Get(get::Args),
     /// Look at negotiations and decide them.
     Negotiation(negotiation::Args),
-    /// Look at concluded agreements.
+    /// Look at concluded agreements and their duties.
     Agreement(agreement::Args),
+    /// Record what is in place for crossings, and take it back.
+    Attestation(attestation::Args),
     /// Look at transfers and decide them.
     Transfer(transfer::Args),
     /// List the peers of the configuration.
@@ -114,8 +117,10 @@ pub(crate) enum Command {
     Doctor(doctor::Args),
     /// Run two nodes that exchange a table under a contract.
     Demo(demo::Args),
-    /// Show the node and what waits for a decision.
+    /// Show the node and how much waits for a person.
     Status(status::Args),
+    /// List what waits for a person, with what to do next.
+    Task(task::Args),
     /// Check, show and explain the configuration.
     Config(config_command::Args),
     /// Write the completion script of a shell.
@@ -135,18 +140,20 @@ impl Command {
             Self::Serve(args) => serve::run(context, &args),
             Self::Offer(args) => client_command(offer::run(context, args)),
             Self::Catalog(args) => client_command(catalog::run(context, args)),
-            Self::Check(args) => check::run(context, &args),
+            Self::Check(args) => check::run(context, args),
             Self::Law(args) => law::run(context, &args),
             Self::Policy(args) => policy::run(context, &args),
             Self::Search(args) => client_command(search::run(context, args)),
             Self::Get(args) => client_command(get::run(context, args)),
             Self::Negotiation(args) => client_command(negotiation::run(context, args)),
             Self::Agreement(args) => client_command(agreement::run(context, args)),
+            Self::Attestation(args) => client_command(attestation::run(context, args)),
             Self::Transfer(args) => client_command(transfer::run(context, args)),
             Self::Peer(args) => client_command(peer::run(context, args)),
             Self::Doctor(args) => client_command(doctor::run(context, args)),
             Self::Demo(args) => client_command(demo::run(context, args)),
             Self::Status(args) => client_command(status::run(context, args)),
+            Self::Task(args) => client_command(task::run(context, args)),
             Self::Config(args) => config_command::run(context, &args),
             Self::Completion(args) => completion::run(&args),
             Self::Api(args) => client_command(api::run(context, args)),
@@ -189,7 +196,7 @@ impl Context {
 }
 
 /// Runs a command of the client on one thread, until it ends or the user interrupts it.
-fn client_command(command: impl Future<Output = Outcome>) -> Outcome {
+pub(crate) fn client_command(command: impl Future<Output = Outcome>) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -2,12 +2,14 @@
 
 pub(crate) mod agreement;
 pub(crate) mod api;
+pub(crate) mod attestation;
 pub(crate) mod catalog;
 pub(crate) mod check;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+mod duties;
 pub(crate) mod get;
 pub(crate) mod init;
 pub(crate) mod law;
@@ -19,7 +21,9 @@ pub(crate) mod policy;
 pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod status;
+pub(crate) mod task;
 pub(crate) mod transfer;
+mod waiting;
 mod watch;
 
 use std::io::IsTerminal as _;

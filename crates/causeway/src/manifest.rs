@@ -13,6 +13,7 @@ use crate::config::keys::nearest;
 use crate::exit::{Doing as _, Exit, Failure, Outcome};
 
 mod csv;
+mod data;
 
 /// One dataset to publish.
 #[derive(Debug, PartialEq)]
@@ -32,6 +33,8 @@ pub(crate) struct Entry {
     pub(crate) path: PathBuf,
     /// The offer, without content.
     pub(crate) offer: Map<String, Value>,
+    /// The column of the file with one id a person.
+    pub(crate) persons_column: Option<String>,
 }
 
 /// Columns that hold one text.
@@ -87,7 +90,10 @@ fn directory(root: &Path, language: &str) -> Outcome<Vec<Row>> {
                 let offer = json!({ "title": { language: name } });
                 let offer = offer.as_object().cloned().unwrap_or_default();
                 let place = path.display().to_string();
-                rows.push(Row { place, says: Ok(Entry { name: relative, path, offer }) });
+                rows.push(Row {
+                    place,
+                    says: Ok(Entry { name: relative, path, offer, persons_column: None }),
+                });
             }
         }
     }
@@ -141,7 +147,8 @@ fn table(text: &str, manifest: &Path, base: &Path, language: &str) -> Outcome<Ro
 
 fn check_column(name: &str) -> Result<(), String> {
     let is_in_language = name.split_once('_').is_some_and(|(start, _)| LANGUAGES.contains(&start));
-    let mut known = TEXTS.into_iter().chain(LISTS).chain(LANGUAGES).chain(OTHERS);
+    let known = TEXTS.into_iter().chain(LISTS).chain(LANGUAGES).chain(OTHERS);
+    let mut known = known.chain(data::COLUMNS);
     if is_in_language || known.clone().any(|known| known == name) {
         return Ok(());
     }
@@ -159,6 +166,7 @@ fn entry(members: Map<String, Value>, base: &Path, language: &str) -> Result<Ent
     let mut offer = Map::new();
     let mut name = None;
     let (mut titles, mut descriptions) = (Map::new(), Map::new());
+    let mut declared = data::Declared::default();
     for (column, value) in members {
         check_column(&column)?;
         let (start, tag) = column.split_once('_').unwrap_or((&column, language));
@@ -172,6 +180,7 @@ fn entry(members: Map<String, Value>, base: &Path, language: &str) -> Result<Ent
                 drop(offer.insert("temporal".to_owned(), period(text("time", &value)?)?))
             }
             (_, "policy") => drop(offer.insert(column.clone(), policy(value, base)?)),
+            (_, of_data) if data::COLUMNS.contains(&of_data) => declared.take(&column, &value)?,
             (_, list) if LISTS.contains(&list) => {
                 drop(offer.insert(column.clone(), texts(&column, &value)?));
             }
@@ -186,7 +195,10 @@ fn entry(members: Map<String, Value>, base: &Path, language: &str) -> Result<Ent
     }
     offer.insert("title".to_owned(), titles.into());
     offer.insert("description".to_owned(), descriptions.into());
-    Ok(Entry { name, path, offer })
+    if let Some(declaration) = declared.offer()? {
+        offer.insert("data".to_owned(), declaration);
+    }
+    Ok(Entry { name, path, offer, persons_column: declared.persons_column })
 }
 
 fn text<'v>(column: &str, value: &'v Value) -> Result<&'v str, String> {

@@ -205,7 +205,7 @@ pub(crate) fn cell(value: &Value) -> String {
 }
 
 /// Peers choose titles, reasons and ids; none of them may move the cursor of our terminal.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\n' | '\t' => ' ',

@@ -22,9 +22,39 @@ pub(crate) fn items(value: &Value) -> &[Value] {
     value.get("items").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// An id as people use it: a UUID without `urn:uuid:`.
+/// An id as people use it: a UUID without `urn:uuid:`,
+/// and a decision as its digest.
 pub(crate) fn short(id: &str) -> &str {
-    id.strip_prefix("urn:uuid:").unwrap_or(id)
+    let known = ["urn:uuid:", "urn:causeway:decision:"];
+    known.iter().find_map(|scheme| id.strip_prefix(scheme)).unwrap_or(id)
+}
+
+/// The value of a fact as it is typed: a number, true or false is itself, everything else a text.
+pub(crate) fn fact_value(text: &str) -> Value {
+    match serde_json::from_str(text) {
+        Ok(value @ (Value::Bool(_) | Value::Number(_) | Value::Null)) => value,
+        _ => Value::from(text),
+    }
+}
+
+/// A line of comma-separated values.
+pub(crate) fn csv_line<'a>(fields: impl Iterator<Item = &'a str>) -> String {
+    let quoted = fields.map(|field| match field.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", field.replace('"', "\"\"")),
+        false => field.to_owned(),
+    });
+    let mut line = quoted.collect::<Vec<_>>().join(",");
+    line.push('\n');
+    line
+}
+
+/// A text as one word of a shell.
+pub(crate) fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/=+@,".contains(c);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
 }
 
 /// Whether two spellings are the same id.
@@ -62,6 +92,12 @@ pub(crate) fn state(value: &Value) -> String {
         Some(question) => format!("{state}, decide {question}"),
         None => state.to_owned(),
     }
+}
+
+/// Why it waits, or was suspended or ended.
+pub(crate) fn why(value: &Value) -> String {
+    let why = optional(value, "waits_because").or_else(|| optional(value, "reason"));
+    why.unwrap_or_default().to_owned()
 }
 
 /// Reads a duration such as `90s`, `15m`, `24h` or `7d`; whole seconds without a unit.
@@ -103,6 +139,24 @@ mod tests {
         check("h", None);
         check("", None);
         check("99999999999999999999h", None);
+    }
+
+    #[test]
+    fn what_is_pasted_into_a_shell_is_one_word() {
+        let check = |text: &str, expected: &str| assert_eq!(shell_word(text), expected);
+        check("tool.eu_scc=true", "tool.eu_scc=true");
+        check("it's $HOME", "'it'\\''s $HOME'");
+        check("", "''");
+        check("a;b", "'a;b'");
+    }
+
+    #[test]
+    fn a_fact_is_a_flag_a_number_or_a_text() {
+        assert_eq!(fact_value("true"), Value::Bool(true));
+        assert_eq!(fact_value("12"), Value::from(12));
+        assert_eq!(fact_value("KE"), Value::from("KE"));
+        assert_eq!(fact_value("\"x\""), Value::from("\"x\""));
+        assert_eq!(fact_value("null"), Value::Null);
     }
 
     #[test]

@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 pub use self::law::{
-    Attestation, Decision, DecisionSummary, Done, Drift, Duty, Persons, PersonsColumn, Statement,
+    Attestation, Decision, DecisionSummary, Done, Drift, Duty, OfferCrossing, OfferCrossings,
+    OpenQuestion, Persons, PersonsColumn, Statement,
 };
 
 /// A file's identity.

@@ -2,6 +2,8 @@
 
 use axum::extract::{self, Path};
 use axum::{Extension, Json};
+use causeway_node::Node;
+use causeway_store::PublishedOffer;
 use causeway_types::limits::OFFERS_BATCH_MAX;
 use causeway_types::{OfferId, Problem, ProblemCode};
 use http::StatusCode;
@@ -12,7 +14,7 @@ use utoipa_axum::routes;
 
 use super::State;
 use super::idempotency::Key;
-use super::models::{NewBatch, NewOffer, Offer, Outcomes, Page};
+use super::models::{NewBatch, NewOffer, Offer, OfferCrossing, OfferCrossings, Outcomes, Page};
 use super::problem::{Failed, ProblemBody};
 use super::request::{self, Listing, Query, answer, bad, full, unreadable};
 
@@ -21,6 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(list, publish))
         .routes(routes!(publish_batch))
         .routes(routes!(show))
+        .routes(routes!(crossings))
         .routes(routes!(withdraw))
 }
 
@@ -120,11 +123,36 @@ async fn show(
     extract::State(state): extract::State<State>,
     Path(id): Path<String>,
 ) -> Result<Json<Offer>, Failed> {
-    let id = read(&id)?;
-    let offer = state.node.store().offer(&id).await.map_err(unreadable)?;
-    let offer = offer
-        .ok_or_else(|| Problem::new(ProblemCode::NotFound, format!("there is no offer {id}")))?;
-    Ok(Json(Offer::of(&offer.value)))
+    Ok(Json(Offer::of(&find(&state.node, &id).await?)))
+}
+
+/// What the law of both sides says of an offer today, for each configured peer that may know of
+/// it. Nothing is recorded, and no peer is asked.
+#[utoipa::path(
+    get,
+    path = "/offers/{id}/crossings",
+    tag = "offers",
+    params(("id" = String, Path, description = "The offer's id")),
+    responses((status = 200, body = OfferCrossings), (status = 404, body = ProblemBody)),
+)]
+async fn crossings(
+    extract::State(state): extract::State<State>,
+    Path(id): Path<String>,
+) -> Result<Json<OfferCrossings>, Failed> {
+    let offer = find(&state.node, &id).await?;
+    let found = state.node.preview(&offer).await?.into_iter().map(|preview| {
+        let peer = state.node.directory().peer(&preview.peer);
+        let name = peer.map(|peer| peer.name.clone());
+        OfferCrossing::of(preview, name)
+    });
+    Ok(Json(OfferCrossings { items: found.collect() }))
+}
+
+async fn find(node: &Node, id: &str) -> Result<PublishedOffer, Problem> {
+    let id = read(id)?;
+    let offer = node.store().offer(&id).await.map_err(unreadable)?;
+    let found = offer.map(|stored| stored.value);
+    found.ok_or_else(|| Problem::new(ProblemCode::NotFound, format!("there is no offer {id}")))
 }
 
 /// Takes an offer out of the catalog. Contracts that rest on it stay.

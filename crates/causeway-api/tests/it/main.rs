@@ -7,6 +7,7 @@ mod bad_input;
 mod base;
 mod border;
 mod catalog;
+mod crossings;
 mod decisions;
 mod exchange;
 mod faults;

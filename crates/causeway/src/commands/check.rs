@@ -1,5 +1,8 @@
-//! `causeway check`: may this cross the border, under which law, why, and what would help? No node
-//! is asked.
+//! `causeway check`: may this cross the border, under which law, why, and what would help? Of
+//! `FROM TO` no node is asked; decisions that a node made are told in `decisions`.
+
+mod decisions;
+mod remedies;
 
 use std::path::PathBuf;
 
@@ -8,7 +11,7 @@ use causeway_node::clock::{Clock as _, System};
 use serde_json::{Map, Value};
 
 use super::{json_file, law};
-use crate::cli::{Context, key_value};
+use crate::cli::{Context, client_command, key_value};
 use crate::exit::{Exit, Failure, Outcome};
 
 /// Check whether a crossing is lawful, on both sides.
@@ -16,9 +19,12 @@ use crate::exit::{Exit, Failure, Outcome};
 /// What is known is said in words (`--data health --mechanism scc`), as facts, or in a file of
 /// facts. A fact that is not given is unknown: the answer then says between which outcomes the
 /// truth lies, and which questions would settle it. `causeway law classes` lists the words,
-/// `causeway law facts` the facts.
+/// `causeway law facts` the facts. The subcommands tell the decisions that a node made.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    what: Option<decisions::What>,
     /// The legal area of the exporter, such as KE or DE.
     #[arg(requires = "to")]
     from: Option<String>,
@@ -60,7 +66,15 @@ pub(crate) struct Args {
 }
 
 /// Runs the subcommand.
-pub(crate) fn run(context: &Context, args: &Args) -> Outcome {
+pub(crate) fn run(context: &Context, mut args: Args) -> Outcome {
+    match args.what.take() {
+        Some(what) => client_command(decisions::run(context, what)),
+        None => here(context, &args),
+    }
+}
+
+/// Asks the packs of this program.
+fn here(context: &Context, args: &Args) -> Outcome {
     let engine = law::engine()?;
     let (as_of, known_at) = (day("at", &args.at)?, day("known-at", &args.known_at)?);
     let mut all = given(args)?;
@@ -109,6 +123,8 @@ fn words(args: &Args, known: &Map<String, Value>, engine: &Engine) -> Outcome<Ex
             .hint("the words are listed by: causeway law classes")
     })
 }
+
+pub(super) use self::decisions::lets_pass;
 
 /// A day of the command line; today if it is missing.
 pub(super) fn day(name: &str, given: &Option<String>) -> Outcome<jiff::civil::Date> {

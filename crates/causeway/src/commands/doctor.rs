@@ -3,14 +3,18 @@
 
 use std::path::Path;
 
+use causeway_law::Engine;
 use causeway_types::limits::SLICE_BYTES;
 use serde_json::{Value, json};
 
+use super::{check, law};
 use crate::cli::Context;
 use crate::client::{Client, segment};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::values::{items, optional, size, text};
 
+/// The fact that an area is put to the law as.
+const EXPORTER: &str = "exporter.area";
 /// Free space below which a node is as good as full.
 const FREE_BYTES_MIN: u64 = 4_096 * SLICE_BYTES as u64;
 
@@ -33,6 +37,10 @@ pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
     } else {
         let rows: Vec<Vec<String>> = steps.iter().map(row).collect();
         context.output.table(&["", "hop", "found"], &rows)?;
+        let warned = steps.iter().filter(|step| step["works"].is_null());
+        for (hop, hint) in warned.filter_map(|s| Some((text(s, "hop"), optional(s, "hint")?))) {
+            context.output.warn(&format!("{hop}: {hint}"));
+        }
     }
     let Some(failing) = steps.iter().find(|step| step["works"] == false) else {
         return match report["works"].as_bool() {
@@ -79,7 +87,9 @@ async fn everything(context: &Context) -> Value {
         Ok((client, node)) => {
             let found = format!("{} {}", text(&node, "participant_id"), text(&node, "version"));
             steps.push(step("node", Ok(found)));
-            peers(&client, &mut steps).await;
+            let law = packs(context);
+            steps.push(jurisdiction("jurisdiction", &node, &law, "node.jurisdiction"));
+            peers(&client, &law, &mut steps).await;
         }
     }
     report(steps)
@@ -135,7 +145,7 @@ async fn node(context: &Context) -> Outcome<(Client, Value)> {
     Ok((client, node))
 }
 
-async fn peers(client: &Client, steps: &mut Vec<Value>) {
+async fn peers(client: &Client, law: &Outcome<Engine>, steps: &mut Vec<Value>) {
     let peers = match client.get("/peers").await {
         Ok(peers) => peers,
         Err(failure) => {
@@ -164,7 +174,44 @@ async fn peers(client: &Client, steps: &mut Vec<Value>) {
             }
         });
         steps.push(step(&hop, checked));
+        let hop = format!("jurisdiction of {name}");
+        steps.push(jurisdiction(&hop, peer, law, "its jurisdiction under [[peers]]"));
     }
+}
+
+/// The rule packs of the node, as far as they are on this machine.
+fn packs(context: &Context) -> Outcome<Engine> {
+    match context.globals.node {
+        None => law::engine_of(&context.config()?.data_dir()),
+        Some(_) => law::engine(),
+    }
+}
+
+/// Warns of a party whose law is not known: whatever crosses a border to it or from it waits.
+fn jurisdiction(hop: &str, party: &Value, law: &Outcome<Engine>, key: &str) -> Value {
+    let warns = |detail: String, hint: String| json!({ "hop": hop, "works": null, "detail": detail, "hint": hint });
+    let waits = "so whatever crosses a border waits for a person";
+    let Some(area) = optional(party, "jurisdiction") else {
+        return warns(format!("not configured, {waits}"), format!("set {key}"));
+    };
+    match law {
+        Err(failure) => warns(format!("{area}; {}", failure.detail()), "causeway law test".into()),
+        Ok(engine) if covers(engine, area) => step(hop, Ok(area.to_owned())),
+        Ok(_) => {
+            let hint = "causeway law list; an organisation's own pack can be installed";
+            warns(format!("{area}: no rule pack knows its law, {waits}"), hint.to_owned())
+        }
+    }
+}
+
+/// Whether a pack says that it knows the law of an area today.
+fn covers(engine: &Engine, area: &str) -> bool {
+    let Ok(today) = check::day("today", &None) else { return false };
+    let given = json!({ EXPORTER: area }).as_object().cloned().unwrap_or_default();
+    let Ok(facts) = engine.dictionary().read_facts(&given) else { return false };
+    let decision = engine.decide(&facts, today, today).to_json();
+    let uncovered = decision["uncovered"].as_array();
+    uncovered.is_some_and(|names| names.iter().all(|name| name != EXPORTER))
 }
 
 fn step(hop: &str, found: Outcome<String>) -> Value {

@@ -66,10 +66,10 @@ pub(crate) fn run(context: &Context, args: &Args) -> Outcome {
     let data = config.data_dir();
     private_directory(&data).doing(format_args!("make {}", data.display()))?;
     token(&config.token_file(), &System)?;
-    tell(context, &shown, &data, &participant_id)
+    tell(context, args, &shown, &data, &participant_id)
 }
 
-fn tell(context: &Context, file: &str, data: &Path, participant_id: &str) -> Outcome {
+fn tell(context: &Context, args: &Args, file: &str, data: &Path, participant_id: &str) -> Outcome {
     if context.output.is_json() {
         return context.output.document(&json!({
             "file": file,
@@ -80,8 +80,17 @@ fn tell(context: &Context, file: &str, data: &Path, participant_id: &str) -> Out
     context.output.line(&format!("wrote {file} for {participant_id}"))?;
     let option =
         if file == "./causeway.toml" { String::new() } else { format!(" --config {file}") };
+    if args.jurisdiction.is_none() {
+        context.output.warn(
+            "no jurisdiction was given: until node.jurisdiction is set, nothing crosses a border \
+             without a person",
+        );
+    }
     context.output.say("what to do next:");
-    context.output.say(&format!("  1. add your peers under [[peers]] in {file}"));
+    context.output.say(&format!(
+        "  1. add your peers under [[peers]] in {file}, each with its jurisdiction: without one, \
+         whatever would cross a border waits"
+    ));
     context.output.say(&format!("  2. causeway serve{option}"));
     context.output.say(&format!("  3. causeway doctor{option}"));
     Ok(())

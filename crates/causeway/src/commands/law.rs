@@ -1,5 +1,5 @@
 //! `causeway law`: the rule packs that come with this program, and those that are signed and
-//! installed beside them. No node is asked.
+//! installed beside them. No node is asked, except to check its live contracts again.
 
 mod diff;
 pub(crate) mod directory;
@@ -19,7 +19,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::check::language;
-use crate::cli::Context;
+use crate::cli::{Context, client_command};
 use crate::exit::{Exit, Failure, Outcome};
 
 /// Look at the rule packs: what they say, what they ask for, and whether they hold.
@@ -62,6 +62,8 @@ enum What {
     },
     /// Prove what can be proved about the packs: cases, boundaries, gaps, mutations.
     Test,
+    /// Have the node check its live contracts against the law again.
+    Recheck,
     Lint(lint::Args),
     Key(key::Args),
     Sign(sign::Args),
@@ -97,12 +99,32 @@ pub(crate) fn run(context: &Context, args: &Args) -> Outcome {
         What::Diff(args) => diff::run(context, &engine()?, args),
         What::Messages { pack } => messages(context, &engine()?, pack),
         What::Test => test(context, &engine()?),
+        What::Recheck => client_command(recheck(context)),
         What::Lint(args) => lint::run(context, &engine()?, args),
         What::Key(args) => key::run(context, args),
         What::Sign(args) => sign::run(context, &engine()?, args),
         // It reads the directory itself, while nobody else writes to it.
         What::Install(args) => install::run(context, self::engine()?, args, node),
     }
+}
+
+/// What the law no longer lets pass is suspended by the node.
+async fn recheck(context: &Context) -> Outcome {
+    let drift = context.client()?.post("/law/recheck", &json!({})).await?;
+    if context.output.is_json() {
+        return context.output.document(&drift);
+    }
+    let short = |name: &str| -> Vec<String> {
+        let ids = drift[name].as_array().into_iter().flatten();
+        ids.map(crate::output::cell).collect()
+    };
+    let rows = [
+        ("live contracts", drift["agreements"].to_string()),
+        ("changed", short("changed").join(" ")),
+        ("suspended", short("suspended").join(" ")),
+    ];
+    let rows = rows.map(|(field, value)| vec![field.to_owned(), value]);
+    context.output.table(&["field", "value"], &rows)
 }
 
 fn list(context: &Context, engine: &Engine) -> Outcome {

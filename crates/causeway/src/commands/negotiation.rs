@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{Why, act, history, json_file, show, show_list, watch};
+use super::{Why, act, history, json_file, show_list, waiting, watch};
 use crate::cli::Context;
 use crate::exit::Outcome;
 use crate::output::cell;
-use crate::values::{short, state, text, time};
+use crate::values::{short, state, text, time, why};
 
 const PATH: &str = "/negotiations";
 
@@ -72,10 +72,14 @@ enum What {
 pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
     match args.what {
         What::List => {
-            let list = context.client()?.list(PATH).await?;
+            let client = context.client()?;
+            let mut list = client.list(PATH).await?;
+            if !context.output.is_json() {
+                waiting::explain(&client, PATH, &mut list).await?;
+            }
             show_list(context, &list, HEADER, row)
         }
-        What::Show { id } => show(context, &context.client()?.find(PATH, &id).await?),
+        What::Show { id } => waiting::show_process(context, PATH, &id).await,
         What::Accept { id } => act(context, PATH, &id, "accept", &json!({})).await,
         What::Terminate { id, why } => act(context, PATH, &id, "terminate", &why.body()).await,
         What::Reject { id, why } => {
@@ -95,7 +99,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
 }
 
 /// The columns of a list.
-pub(super) const HEADER: &[&str] = &["id", "role", "peer", "state", "updated", "dataset"];
+pub(super) const HEADER: &[&str] = &["id", "role", "peer", "state", "updated", "why", "dataset"];
 
 /// A negotiation as a row.
 pub(super) fn row(negotiation: &Value) -> Vec<String> {
@@ -105,6 +109,7 @@ pub(super) fn row(negotiation: &Value) -> Vec<String> {
         text(negotiation, "peer").to_owned(),
         state(negotiation),
         time(text(negotiation, "updated_at")),
+        why(negotiation),
         cell(&negotiation["dataset_id"]),
     ]
 }

@@ -1,6 +1,7 @@
 //! `causeway offer`: publish files, list and withdraw offers.
 
 mod bulk;
+mod data;
 
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,11 @@ enum What {
         /// The offer's id, or its beginning.
         id: String,
     },
+    /// Say for each peer what the law says of an offer; nothing is recorded.
+    Crossings {
+        /// The offer's id, or its beginning.
+        id: String,
+    },
     /// Take an offer out of the catalog; agreements that were concluded stay.
     Withdraw {
         /// The offer's id, or its beginning.
@@ -55,7 +61,7 @@ enum What {
 }
 
 /// What describes one file makes no sense for many.
-const ALONE: [&str; 16] = [
+const ALONE: [&str; 20] = [
     "file",
     "title",
     "title_lang",
@@ -72,6 +78,10 @@ const ALONE: [&str; 16] = [
     "media_type",
     "policy",
     "automation",
+    "data",
+    "fact",
+    "persons",
+    "persons_column",
 ];
 
 #[derive(Debug, clap::Args)]
@@ -130,6 +140,8 @@ struct Publish {
     /// Who answers a question about this offer: `contract_requested=hold`; repeatable.
     #[arg(long, value_name = "QUESTION=RULE", value_parser = rule)]
     automation: Vec<(String, String)>,
+    #[command(flatten)]
+    declared: data::Data,
 }
 
 /// Runs the subcommand.
@@ -141,6 +153,12 @@ pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
             show_list(context, &list, &["id", "title", "type", "size", "since", "dataset"], row)
         }
         What::Show { id } => show(context, &context.client()?.find(PATH, &id).await?),
+        What::Crossings { id } => {
+            let client = context.client()?;
+            let offer = client.find(PATH, &id).await?;
+            let path = format!("{PATH}/{}/crossings", segment(text(&offer, "id")));
+            show_list(context, &client.get(&path).await?, data::HEADER, data::row)
+        }
         What::Withdraw { id, yes } => withdraw(context, &id, yes).await,
     }
 }
@@ -150,17 +168,26 @@ async fn publish_file(context: &Context, publish: Publish) -> Outcome {
         let from = publish.from.unwrap_or_default();
         return bulk::run(context, &from, &publish.lang).await;
     };
+    let column = publish.declared.column().map(str::to_owned);
     let mut offer = described(publish, &file)?;
     let client = context.client()?;
     let bytes = tokio::fs::metadata(&file).await.map_or(0, |metadata| metadata.len());
     let mut progress = Progress::new(&context.output, "publishing", bytes);
     let content = upload(&client, &file, move |bytes| progress.add(bytes)).await?;
+    if let Some(column) = &column {
+        data::count_and_tell(context, &client, &content, column).await?;
+    }
+    let is_declared = offer.contains_key("data");
     offer.insert("content".to_owned(), content);
     let offer = client.post(PATH, &Value::Object(offer)).await?;
     context.output.say(&format!(
         "published; take it back with: causeway offer withdraw {}",
         short(text(&offer, "id"))
     ));
+    if !is_declared {
+        data::warn_undeclared(context, None);
+    }
+    data::tell_crossings(context, &client, text(&offer, "id")).await;
     show(context, &offer)
 }
 
@@ -195,6 +222,7 @@ fn described(publish: Publish, file: &Path) -> Outcome<Map<String, Value>> {
     put("audience", list(publish.audience));
     put("media_type", Some(publish.media_type.unwrap_or_else(|| media_type(file).into()).into()));
     put("file_name", Some(file_name.into()));
+    put("data", publish.declared.declared());
     put("policy", publish.policy.as_deref().map(json_file).transpose()?);
     if !publish.automation.is_empty() {
         let rules = publish.automation.into_iter().map(|(question, rule)| (question, rule.into()));

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::show_list;
 use crate::cli::Context;
 use crate::exit::Outcome;
-use crate::values::text;
+use crate::values::{optional, text};
 
 /// List the peers of the configuration.
 #[derive(Debug, clap::Args)]
@@ -25,9 +25,15 @@ pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
     match args.what {
         What::List => {
             let peers = context.client()?.get("/peers").await?;
-            show_list(context, &peers, &["name", "participant id", "address"], |peer| {
+            let header = ["name", "participant id", "jurisdiction", "address"];
+            show_list(context, &peers, &header, |peer| {
                 let field = |name| text(peer, name).to_owned();
-                vec![field("name"), field("participant_id"), field("address")]
+                vec![
+                    field("name"),
+                    field("participant_id"),
+                    optional(peer, "jurisdiction").unwrap_or("not configured").to_owned(),
+                    field("address"),
+                ]
             })
         }
     }

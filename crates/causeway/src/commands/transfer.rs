@@ -3,11 +3,11 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{Why, act, history, show, show_list, watch};
+use super::{Why, act, history, show, show_list, waiting, watch};
 use crate::cli::Context;
 use crate::client::segment;
 use crate::exit::Outcome;
-use crate::values::{number, short, size, state, text, time};
+use crate::values::{number, short, size, state, text, time, why};
 
 const PATH: &str = "/transfers";
 
@@ -78,11 +78,15 @@ pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
     let nothing = json!({});
     match args.what {
         What::List => {
-            let list = context.client()?.list(PATH).await?;
+            let client = context.client()?;
+            let mut list = client.list(PATH).await?;
+            if !context.output.is_json() {
+                waiting::explain(&client, PATH, &mut list).await?;
+            }
             show_list(context, &list, HEADER, row)
         }
         What::Start { agreement } => start(context, &agreement).await,
-        What::Show { id } => show(context, &context.client()?.find(PATH, &id).await?),
+        What::Show { id } => waiting::show_process(context, PATH, &id).await,
         What::Accept { id } => act(context, PATH, &id, "accept", &nothing).await,
         What::Suspend { id, why } => act(context, PATH, &id, "suspend", &why.body()).await,
         What::Resume { id } => act(context, PATH, &id, "resume", &nothing).await,
@@ -106,7 +110,8 @@ async fn start(context: &Context, agreement: &str) -> Outcome {
 }
 
 /// The columns of a list.
-pub(super) const HEADER: &[&str] = &["id", "role", "peer", "state", "size", "updated", "dataset"];
+pub(super) const HEADER: &[&str] =
+    &["id", "role", "peer", "state", "size", "updated", "why", "dataset"];
 
 /// A transfer as a row.
 pub(super) fn row(transfer: &Value) -> Vec<String> {
@@ -124,6 +129,7 @@ pub(super) fn row(transfer: &Value) -> Vec<String> {
         state(transfer),
         bytes,
         time(text(transfer, "updated_at")),
+        why(transfer),
         short(text(transfer, "dataset_id")).to_owned(),
     ]
 }

@@ -113,3 +113,32 @@ fn a_directory_is_every_file_in_it() {
     let names: Vec<String> = rows.map(|row| row.says.unwrap().name).collect();
     assert_eq!(names, ["a/c.csv", "b.csv"]);
 }
+
+#[test]
+fn data_is_declared_with_words_facts_and_persons() {
+    let (_directory, path) = write(
+        "all.csv",
+        "file,data,facts,persons,persons_column\n\
+         a.csv,health; genetic,basis.explicit_consent=true;transaction=vendor,12,\n\
+         b.csv,ordinary,,,id\n\
+         c.csv,,,,\n\
+         d.csv,ordinary,,many,\n\
+         e.csv,ordinary,,3,id\n\
+         f.csv,ordinary,consent,,\n",
+    );
+    let rows: Vec<Row> = read(&path, "en").unwrap().collect();
+    let entry = |at: usize| rows[at].says.as_ref().unwrap();
+    let expected = json!({
+        "classes": ["health", "genetic"],
+        "facts": { "basis.explicit_consent": true, "transaction": "vendor" },
+        "persons": 12,
+    });
+    assert_eq!(entry(0).offer["data"], expected);
+    assert_eq!(entry(1).persons_column.as_deref(), Some("id"));
+    assert_eq!(entry(1).offer["data"]["persons"], Value::Null);
+    assert!(!entry(2).offer.contains_key("data"));
+    let reason = |at: usize| rows[at].says.as_ref().unwrap_err().as_str();
+    assert!(reason(3).starts_with("persons: found \"many\""), "{}", reason(3));
+    assert!(reason(4).contains("expected one of them"), "{}", reason(4));
+    assert!(reason(5).starts_with("facts: found \"consent\""), "{}", reason(5));
+}

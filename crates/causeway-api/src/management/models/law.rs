@@ -1,5 +1,6 @@
 //! The JSON of what the law says of crossings.
 
+use causeway_node::Preview;
 use causeway_store::{Attestation as StoredAttestation, DecisionEntry, Duty as StoredDuty};
 use causeway_types::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -129,6 +130,64 @@ pub struct PersonsColumn {
 pub struct Persons {
     /// Different persons.
     pub persons: u64,
+}
+
+/// What the law says of an offer, for each configured peer that may know of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OfferCrossings {
+    /// In the order of the configuration.
+    pub items: Vec<OfferCrossing>,
+}
+
+/// What would become of a request of one peer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OfferCrossing {
+    /// The peer's participant id.
+    pub peer: String,
+    /// The peer's short name.
+    pub peer_name: Option<String>,
+    /// `pass`, `hold` (a person has to do something) or `refuse`.
+    pub gate: String,
+    /// The outcome, or `unknown`; null if no border is crossed, or what is known contradicts
+    /// itself.
+    pub outcome: Option<String>,
+    /// The mildest outcome that is possible.
+    pub at_best: Option<String>,
+    /// The strictest outcome that is possible.
+    pub at_worst: Option<String>,
+    /// The question to be answered first.
+    pub question: Option<OpenQuestion>,
+    /// The rule that asks for most, or why nothing can be found; null where it passes.
+    pub reason: Option<String>,
+    /// The articles of that rule.
+    pub articles: Vec<String>,
+}
+
+/// A question that the law leaves open.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OpenQuestion {
+    /// The fact that answers it.
+    pub fact: String,
+    /// The question.
+    pub question: String,
+}
+
+impl OfferCrossing {
+    pub(crate) fn of(preview: Preview, peer_name: Option<String>) -> Self {
+        let outcome = preview.outcome;
+        let question = preview.question.map(|(fact, question)| OpenQuestion { fact, question });
+        Self {
+            peer: preview.peer.to_string(),
+            peer_name,
+            gate: preview.gate.to_owned(),
+            at_best: outcome.as_ref().map(|found| found.at_best.clone()),
+            at_worst: outcome.as_ref().map(|found| found.at_worst.clone()),
+            outcome: outcome.map(|found| found.outcome),
+            question,
+            reason: preview.reason,
+            articles: preview.articles,
+        }
+    }
 }
 
 impl DecisionSummary {

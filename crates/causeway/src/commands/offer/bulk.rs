@@ -3,7 +3,7 @@
 //! the node. What this costs depends on the manifest and not on how much the node offers.
 //! Interrupted at any point, the same command goes on where it was.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use causeway_types::limits::{OFFERS_BATCH_BYTES_MAX, OFFERS_BATCH_MAX, SLICE_BYTES};
@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::upload;
+use super::{data, upload};
 use crate::cli::Context;
 use crate::client::Client;
 use crate::exit::{Doing as _, Exit, Failure, Outcome};
@@ -37,6 +37,8 @@ pub(super) async fn run(context: &Context, from: &Path, language: &str) -> Outco
         client: &client,
         participant: text(&node, "participant_id").to_owned(),
         files: HashMap::new(),
+        counted: HashSet::new(),
+        undeclared: 0,
         waiting: Vec::new(),
         waiting_bytes: 0,
         summary: Summary::default(),
@@ -47,6 +49,9 @@ pub(super) async fn run(context: &Context, from: &Path, language: &str) -> Outco
     }
     bulk.send().await?;
     bulk.progress.finish();
+    if bulk.undeclared > 0 {
+        data::warn_undeclared(context, Some(bulk.undeclared));
+    }
     let Summary { published, unchanged, refused } = bulk.summary;
     if context.output.is_json() {
         let refused: Vec<Value> = refused
@@ -73,6 +78,10 @@ struct Bulk<'a> {
     participant: String,
     /// Contents of files that were read already.
     files: HashMap<PathBuf, Value>,
+    /// Files whose persons were counted, with the column.
+    counted: HashSet<(PathBuf, String)>,
+    /// Rows that declare no data.
+    undeclared: u64,
     /// Places and offers of the next request.
     waiting: Vec<(String, Value)>,
     waiting_bytes: usize,
@@ -102,6 +111,22 @@ impl Bulk<'_> {
                 return Ok(());
             }
         };
+        if let Err(reason) = self.count(&entry, &content).await? {
+            self.refuse(place, reason);
+            return Ok(());
+        }
+        self.undeclared += u64::from(!entry.offer.contains_key("data"));
+        self.queue(place, entry, dataset_id, content).await
+    }
+
+    /// Completes an offer and puts it into the next request.
+    async fn queue(
+        &mut self,
+        place: String,
+        entry: Entry,
+        dataset_id: String,
+        content: Value,
+    ) -> Outcome {
         let mut offer = entry.offer;
         let file_name = entry.path.file_name().map(|name| name.to_string_lossy().into_owned());
         let mut fill = |name: &str, value: Value| {
@@ -150,6 +175,23 @@ impl Bulk<'_> {
         };
         self.files.insert(entry.path.clone(), content.clone());
         Ok(Ok(content))
+    }
+
+    /// Has the persons of a file counted, where the row names their column; or why they cannot be.
+    async fn count(&mut self, entry: &Entry, content: &Value) -> Outcome<Result<(), String>> {
+        let Some(column) = &entry.persons_column else { return Ok(Ok(())) };
+        let key = (entry.path.clone(), column.clone());
+        if self.counted.contains(&key) {
+            return Ok(Ok(()));
+        }
+        match data::count(self.client, content, column).await {
+            Ok(_) => drop(self.counted.insert(key)),
+            Err(failure) if matches!(failure.exit(), Exit::Usage | Exit::Failure) => {
+                return Ok(Err(format!("count persons: {}", failure.detail())));
+            }
+            Err(failure) => return Err(failure),
+        }
+        Ok(Ok(()))
     }
 
     /// Sends what waits, as one commit of the node.

@@ -1,0 +1,187 @@
+//! `causeway task`: everything that waits for a person, with what to do next: negotiations,
+//! transfers, duties that are not done, records that end soon. It only lists; other commands act.
+
+use causeway_node::clock::{Clock as _, System};
+use causeway_types::Timestamp;
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::{attestation, check, duties, show_list, waiting};
+use crate::cli::Context;
+use crate::client::{Client, segment};
+use crate::exit::{Exit, Outcome};
+use crate::values::{items, optional, shell_word, short, text, time};
+
+/// Days before its end from which on a record is a task.
+const ENDS_SOON_DAYS: u64 = 30;
+const DAY_MICROS: u64 = 86_400_000_000;
+
+/// List what waits for a person, with what to do next.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// List negotiations and transfers to decide, open duties, and records that end soon.
+    List,
+}
+
+/// Runs the subcommand.
+pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
+    match args.what {
+        What::List => {
+            let client = context.client()?;
+            let list = json!({ "items": all(&client).await? });
+            show_list(context, &list, &["kind", "id", "peer", "why", "next"], |task| {
+                let field = |name| text(task, name).to_owned();
+                let id = short(text(task, "id")).to_owned();
+                vec![field("kind"), id, field("peer"), field("why"), field("next")]
+            })
+        }
+    }
+}
+
+/// Everything that waits for a person.
+async fn all(client: &Client) -> Outcome<Vec<Value>> {
+    let mut tasks = Vec::new();
+    for (kind, collection) in [("negotiation", "/negotiations"), ("transfer", "/transfers")] {
+        let list = client.list(collection).await?;
+        for process in items(&list) {
+            if waiting::waits(process) {
+                tasks.push(to_decide(client, kind, collection, process).await?);
+            } else if is_held_by_law(process) {
+                tasks.push(to_resume(process));
+            }
+        }
+    }
+    tasks.extend(duties::all(client, true).await?.iter().map(to_do));
+    let attestations = client.list(attestation::PATH).await?;
+    let soon = items(&attestations).iter().filter(|record| ends_soon(record, System.now()));
+    tasks.extend(soon.map(to_renew));
+    Ok(tasks)
+}
+
+/// How much waits for a person, by kind. Unlike the list this asks for no reasons.
+pub(super) async fn counts(client: &Client) -> Outcome<Vec<(&'static str, usize)>> {
+    let negotiations = client.list("/negotiations").await?;
+    let transfers = client.list("/transfers").await?;
+    let waits = |list: &Value| {
+        let items = items(list).iter();
+        items.filter(|item| waiting::waits(item) || is_held_by_law(item)).count()
+    };
+    let attestations = client.list(attestation::PATH).await?;
+    let now = System.now();
+    let soon = items(&attestations).iter().filter(|record| ends_soon(record, now)).count();
+    Ok(vec![
+        ("negotiations", waits(&negotiations)),
+        ("transfers", waits(&transfers)),
+        ("duties", duties::all(client, true).await?.len()),
+        ("records that end soon", soon),
+    ])
+}
+
+/// A transfer that we suspended because the law no longer lets it pass.
+fn is_held_by_law(process: &Value) -> bool {
+    optional(process, "suspended_by").is_some_and(|by| by == text(process, "role"))
+        && text(process, "reason").contains("law-not-satisfied")
+}
+
+async fn to_decide(
+    client: &Client,
+    kind: &str,
+    collection: &str,
+    process: &Value,
+) -> Outcome<Value> {
+    let id = short(text(process, "id"));
+    let reason = waiting::reason(client, collection, process).await?.unwrap_or_default();
+    let decision = match optional(process, "decision_id") {
+        None => None,
+        Some(decision) => match client.get(&format!("/decisions/{}", segment(decision))).await {
+            Err(failure) if failure.exit() == Exit::NotFound => None,
+            answer => Some(answer?),
+        },
+    };
+    let passes = decision.as_ref().is_none_or(check::lets_pass);
+    let next = match passes && !reason.contains("contradicts itself") {
+        true => format!("causeway {kind} accept {id}"),
+        false if decision.is_some() => format!("causeway check remedies {id}"),
+        false => format!("causeway attestation list {}", shell_word(text(process, "peer"))),
+    };
+    Ok(task(kind, process, &reason, &next))
+}
+
+fn to_resume(transfer: &Value) -> Value {
+    let id = short(text(transfer, "id"));
+    let next = format!("causeway check remedies {}", short(text(transfer, "agreement_id")));
+    let why = text(transfer, "reason");
+    task("transfer", transfer, why, &format!("{next}; then causeway transfer resume {id}"))
+}
+
+fn to_do(duty: &Value) -> Value {
+    let agreement = short(text(duty, "agreement_id"));
+    let id = text(duty, "id");
+    let why = format!("{}: {}, due {}", id, text(duty, "text"), text(duty, "due"));
+    let words = format!("{} {}", shell_word(agreement), shell_word(id));
+    let next = format!("causeway agreement duty-done {words} --reference ");
+    let mut told = task("duty", duty, &why, &next);
+    told["id"] = duty["agreement_id"].clone();
+    told["duty"] = duty["id"].clone();
+    told
+}
+
+fn to_renew(record: &Value) -> Value {
+    let facts: Vec<String> = attestation::facts(record).into_iter().map(shell_word).collect();
+    let until = time(text(record, "valid_until"));
+    let why = format!("{} ends on {until} ({})", facts.join(" "), text(record, "reference"));
+    let dataset = optional(record, "dataset_id");
+    let dataset = dataset.map(|id| format!(" --dataset {}", shell_word(id))).unwrap_or_default();
+    let peer = shell_word(text(record, "peer"));
+    let facts = facts.join(" ");
+    let next = format!("causeway attestation add {peer} {facts}{dataset} --reference ");
+    task("attestation", record, &why, &next)
+}
+
+fn task(kind: &str, of: &Value, why: &str, next: &str) -> Value {
+    json!({
+        "kind": kind, "id": of["id"], "peer": of["peer"], "dataset_id": of["dataset_id"],
+        "waiting_for": of["waiting_for"], "why": why, "next": next,
+    })
+}
+
+/// Whether a record counts now and will not for much longer.
+fn ends_soon(record: &Value, now: Timestamp) -> bool {
+    let until = optional(record, "valid_until").and_then(|until| Timestamp::parse(until).ok());
+    let left = until.map(|until| until.micros_since(now));
+    record["counts"] == true && left.is_some_and(|left| left <= ENDS_SOON_DAYS * DAY_MICROS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_a_task_in_its_last_thirty_days() {
+        let now = Timestamp::parse("2026-06-01T00:00:00Z").unwrap();
+        let check = |until: Value, counts: bool, expected: bool| {
+            let record = json!({ "valid_until": until, "counts": counts });
+            assert_eq!(ends_soon(&record, now), expected, "{until}");
+        };
+        check(json!("2026-07-01T00:00:00Z"), true, true);
+        check(json!("2026-07-01T00:00:01Z"), true, false);
+        check(json!("2026-06-02T00:00:00Z"), false, false);
+        check(Value::Null, true, false);
+    }
+
+    #[test]
+    fn a_duty_and_a_record_say_the_command_that_settles_them() {
+        let duty = json!({ "agreement_id": "urn:uuid:1", "id": "eu.x", "text": "t", "due": "d" });
+        let told = to_do(&duty);
+        assert_eq!(told["next"], "causeway agreement duty-done 1 eu.x --reference ");
+        let record = json!({ "peer": "p", "facts": ["tool.a=true"], "dataset_id": "d e" });
+        let expected = "causeway attestation add p tool.a=true --dataset 'd e' --reference ";
+        assert_eq!(to_renew(&record)["next"], expected);
+    }
+}
