@@ -11,6 +11,7 @@ mod decisions;
 mod exchange;
 mod faults;
 mod management;
+mod policies;
 mod scripts;
 mod sync;
 mod world;
