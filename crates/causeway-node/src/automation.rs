@@ -4,16 +4,18 @@
 //!
 //! "Unknown never grants": what `auto` cannot be sure of becomes `hold`, and the reason says why.
 
+pub(crate) mod known;
 pub(crate) mod script;
 
 use causeway_dsp::negotiation::{Decision, Negotiation, Offer};
 use causeway_dsp::{Question, Reason};
-use causeway_policy::{Policy, Verdict};
+use causeway_policy::{Compiled, Policy, Request, Verdict, Vocabulary};
 use causeway_store::{PublishedOffer, Rule};
-use causeway_types::{Address, DatasetId, StatedFacts, Timestamp};
+use causeway_types::{Address, DatasetId, StatedFacts};
 
+use self::known::Known;
 use self::script::NegotiationMove;
-use crate::border::{Checked, Gate};
+use crate::border::Gate;
 use crate::clock::Mint;
 use crate::settings::Settings;
 
@@ -51,13 +53,13 @@ pub(crate) fn negotiation(
     published: Option<&PublishedOffer>,
     negotiation: &Negotiation,
     question: Question,
-    stated: &StatedFacts,
+    known: &Known<'_>,
     mint: &Mint<'_>,
 ) -> Answer<Decision> {
     match rule(settings, published, question) {
         Rule::Hold => Answer::Hold("the rule for this question is hold".to_owned()),
         Rule::Webhook(url) => Answer::Ask(url),
-        Rule::Auto => match automatic(published, negotiation, question, stated, mint) {
+        Rule::Auto => match automatic(published, negotiation, question, known, mint) {
             Ok(decision) => Answer::Decide(decision),
             Err(reason) => Answer::Hold(reason),
         },
@@ -69,7 +71,7 @@ fn automatic(
     published: Option<&PublishedOffer>,
     negotiation: &Negotiation,
     question: Question,
-    stated: &StatedFacts,
+    known: &Known<'_>,
     mint: &Mint<'_>,
 ) -> Result<Decision, String> {
     match question {
@@ -82,15 +84,15 @@ fn automatic(
             if !offer.policy.same_as(&published.policy) {
                 return Err("the consumer asks for other terms than published".to_owned());
             }
-            permits(&offer.policy, mint.now)?;
-            Ok(agree(mint, target(offer, published), stated.clone()))
+            permits(&offer.policy, known)?;
+            Ok(agree(mint, target(offer, published), known.checked.stated.clone()))
         }
         // The machine has compared the agreement with the offer before it asks.
         Question::AgreementReceived => Ok(Decision::Verify),
         Question::AgreementVerified => Ok(Decision::Finalize),
         Question::OfferReceived => {
             let offer = negotiation.stage.offer().ok_or("there are no terms on the table")?;
-            permits(&offer.policy, mint.now)?;
+            permits(&offer.policy, known)?;
             Ok(Decision::Accept)
         }
         Question::TransferRequested | Question::TransferStarted => {
@@ -105,15 +107,14 @@ pub(crate) fn scripted(
     published: Option<&PublishedOffer>,
     negotiation: &Negotiation,
     act: NegotiationMove,
-    checked: &Checked,
+    known: &Known<'_>,
     callback: &Address,
     mint: &Mint<'_>,
 ) -> Result<Option<Decision>, String> {
     let offer = || negotiation.stage.offer().cloned().ok_or("there are no terms on the table");
     let callback = callback.clone();
-    let stated = &checked.stated;
     let goes_on = act.goes_on();
-    match &checked.gate {
+    match &known.checked.gate {
         Gate::Pass => {}
         Gate::Hold(reason) if goes_on => return Err(reason.clone()),
         Gate::Refuse(reason) if goes_on => return Err(reason.to_string()),
@@ -127,10 +128,10 @@ pub(crate) fn scripted(
         }
         NegotiationMove::Counter => Decision::Request { offer: offer()?, callback },
         NegotiationMove::Agree => {
-            automatic(published, negotiation, Question::ContractRequested, stated, mint)?
+            automatic(published, negotiation, Question::ContractRequested, known, mint)?
         }
         NegotiationMove::Accept => {
-            automatic(published, negotiation, Question::OfferReceived, stated, mint)?
+            automatic(published, negotiation, Question::OfferReceived, known, mint)?
         }
         NegotiationMove::Verify => Decision::Verify,
         NegotiationMove::Finalize => Decision::Finalize,
@@ -150,12 +151,15 @@ pub(crate) fn script_suspends() -> Reason {
 }
 
 /// Whether the evaluator is sure that the policy lets the data be used now.
-pub(crate) fn permits(policy: &Policy, now: Timestamp) -> Result<(), String> {
-    let request = causeway_policy::Request::to_use(causeway_policy::Facts::at(now));
-    let report = causeway_policy::evaluate(policy, &request);
-    if report.verdict == Verdict::Permitted {
+pub(crate) fn permits(policy: &Policy, known: &Known<'_>) -> Result<(), String> {
+    let policy = Compiled::new(policy, &Vocabulary::odrl());
+    let policy = policy.map_err(|error| format!("the policy is {}: {error}", Verdict::Unknown))?;
+    let (request, world) = (Request::to_use(known.facts(&policy)), known.world());
+    let evaluation = policy.evaluate(&request, &world);
+    if evaluation.verdict() == Verdict::Permitted {
         return Ok(());
     }
+    let report = evaluation.report();
     let findings: Vec<String> = report
         .findings
         .iter()
@@ -175,30 +179,4 @@ fn target(offer: &Offer, published: &PublishedOffer) -> DatasetId {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use causeway_policy::{Honesty, Template};
-
-    #[test]
-    fn what_a_template_says_the_node_supplies_is_what_decides_here() {
-        let check = |template: &Template, at: &str, expected: bool| {
-            let policy = template.make(&template.examples()).unwrap();
-            let permitted = permits(&policy, Timestamp::parse(at).unwrap());
-            assert_eq!(permitted.is_ok(), expected, "{}: {permitted:?}", template.id);
-        };
-        for template in Template::shipped().unwrap() {
-            let is_decided = match &template.honesty {
-                Honesty::Enforced(how) => how.facts.iter().all(|fact| fact.supplied),
-                Honesty::Unenforceable(_) => false,
-            };
-            let within = if template.id == "event" {
-                "2027-03-02T12:00:00Z"
-            } else {
-                "2026-07-01T12:00:00Z"
-            };
-            check(&template, within, is_decided);
-            // Behind the end of every example nothing goes on by itself.
-            check(&template, "2040-01-01T00:00:00Z", false);
-        }
-    }
-}
+mod tests;

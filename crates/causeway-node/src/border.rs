@@ -78,6 +78,9 @@ pub(crate) enum Gate {
 #[derive(Debug, Clone)]
 pub(crate) struct Checked {
     pub(crate) gate: Gate,
+    /// What the law says, where only one answer is left. Within one area it has nothing to say, and
+    /// everything is permitted.
+    pub(crate) outcome: Option<Outcome>,
     /// What was found, for the record; nothing if no border is crossed.
     pub(crate) decision: Option<DecisionEntry>,
     /// Our duties.
@@ -148,7 +151,8 @@ impl Node {
         if let Some(area) = gathered.home() {
             tracing::debug!(peer = %crossed.peer, area, "no border is crossed");
             let (gate, stated) = (Gate::Pass, gathered.to_state());
-            return Checked { gate, decision: None, duties: Vec::new(), stated };
+            let outcome = Some(Outcome::Permitted);
+            return Checked { gate, outcome, decision: None, duties: Vec::new(), stated };
         }
         let facts = match gathered.closed(law.dictionary(), crossed, ground) {
             Ok(facts) => facts,
@@ -156,6 +160,7 @@ impl Node {
                 let gate = Gate::Hold(format!("what is known contradicts itself: {reasons}"));
                 return Checked {
                     gate,
+                    outcome: None,
                     decision: None,
                     duties: Vec::new(),
                     stated: StatedFacts::new(),
@@ -187,6 +192,7 @@ impl Node {
         };
         Checked {
             gate,
+            outcome: decision.outcome.determined(),
             duties: duties(&document["decision"]),
             decision: Some(entry),
             stated: gathered.to_state(),

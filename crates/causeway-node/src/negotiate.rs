@@ -5,10 +5,12 @@ mod plan;
 use causeway_dsp::Question;
 use causeway_dsp::Reason;
 use causeway_dsp::negotiation::{Body, Decision, Input, Message, Negotiation, Offer, State};
-use causeway_store::{ChangeSet, CommitError, NegotiationEntry, PublishedOffer, Settle, Stored};
+use causeway_store::{
+    ChangeSet, CommitError, NegotiationEntry, PublishedOffer, Settle, Starts, Stored,
+};
 use causeway_types::{Address, ParticipantId, Problem, ProblemCode, ProcessId, Role};
 
-use crate::automation::{self};
+use crate::automation::{self, known::Known};
 use crate::border::{Checked, Crossed, Gate, Ground};
 use crate::clock::Mint;
 use crate::commit::{CONFLICTS_MAX, Remember, commit_failed};
@@ -54,17 +56,19 @@ pub(crate) struct Push {
     input: Option<Input>,
     /// The check that it rests on, where there was one.
     checked: Option<Box<Checked>>,
+    /// Why automation would not have decided so.
+    doubt: Option<String>,
 }
 
 impl Push {
     /// The open question is asked again.
     pub(crate) fn ask_again() -> Self {
-        Self { input: None, checked: None }
+        Self { input: None, checked: None, doubt: None }
     }
 
     /// An input that rests on a check.
     pub(crate) fn checked(input: Input, checked: Option<Box<Checked>>) -> Self {
-        Self { input: Some(input), checked }
+        Self { input: Some(input), checked, doubt: None }
     }
 }
 
@@ -217,7 +221,11 @@ impl Node {
             };
             let callback = self.0.settings.protocol_base();
             let decision = decision(entry, act, checked.as_deref(), &callback, mint)?;
-            Ok(Push::checked(Input::Decided { decision, message_id: mint.message() }, checked))
+            let doubt = checked
+                .as_deref()
+                .and_then(|checked| self.doubted(&entry.negotiation, ground, checked, mint));
+            let input = Input::Decided { decision, message_id: mint.message() };
+            Ok(Push { doubt, ..Push::checked(input, checked) })
         })
         .await
     }
@@ -225,6 +233,64 @@ impl Node {
     /// Asks a negotiation's open question again, since something about it became known.
     pub(crate) async fn ask_negotiation_again(&self, id: &ProcessId) -> Result<(), Problem> {
         self.drive_negotiation(id, None, |_, _, _| Ok(Push::ask_again())).await.map(drop)
+    }
+
+    /// Why automation would not agree to the terms that somebody agrees to.
+    fn doubted(
+        &self,
+        negotiation: &Negotiation,
+        ground: &Ground,
+        checked: &Checked,
+        mint: &Mint<'_>,
+    ) -> Option<String> {
+        use Question::{ContractRequested, OfferAccepted, OfferReceived};
+        let asked = negotiation.question?;
+        if !matches!(asked, ContractRequested | OfferAccepted | OfferReceived) {
+            return None;
+        }
+        let offer = negotiation.stage.offer()?;
+        let known = self.known_of_negotiation(negotiation, ground, checked, mint.now);
+        automation::permits(&offer.policy, &known).err()
+    }
+
+    /// What is known of a use under a contract that is not concluded yet, were it made now: it
+    /// would be the first.
+    pub(crate) fn known_of_negotiation<'a>(
+        &'a self,
+        negotiation: &'a Negotiation,
+        ground: &'a Ground,
+        checked: &'a Checked,
+        now: causeway_types::Timestamp,
+    ) -> Known<'a> {
+        let parties = (negotiation.role, &negotiation.peer);
+        let known = self.known(parties, ground.published.as_ref(), checked, now);
+        Known { starts: Some(Starts::default()), ..known }
+    }
+
+    /// What is known of a use by one of two parties, but how often it was made.
+    pub(crate) fn known<'a>(
+        &'a self,
+        (role, peer): (Role, &'a ParticipantId),
+        published: Option<&'a PublishedOffer>,
+        checked: &'a Checked,
+        now: causeway_types::Timestamp,
+    ) -> Known<'a> {
+        let settings = &self.0.settings;
+        let (consumer, address, area) = match role {
+            Role::Consumer => {
+                let area = settings.jurisdiction.as_deref();
+                (&settings.participant_id, Some(settings.address.as_str()), area)
+            }
+            Role::Provider => {
+                let known = self.directory().peer(peer);
+                let area = known.and_then(|known| known.jurisdiction.as_deref());
+                (peer, known.map(|known| known.address.as_str()), area)
+            }
+        };
+        let themes = published.map_or(&[][..], |offer| &offer.metadata.themes);
+        let law = self.0.law.dictionary();
+        let (agreed_at, starts) = (None, None);
+        Known { consumer, address, area, themes, checked, law, agreed_at, starts, now }
     }
 
     /// What the law says of the terms that a negotiation has come to.

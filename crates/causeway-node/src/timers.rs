@@ -54,7 +54,8 @@ impl Node {
                 let checked = self.checked_transfer(basis, mint.now);
                 checked.must_pass().map_err(|problem| problem.to_string())?;
                 if entry.transfer.role == Role::Provider {
-                    permits(&basis.agreement.agreement.policy, mint.now)?;
+                    let known = self.known_of_transfer(basis, &checked, mint.now);
+                    permits(&basis.agreement.agreement.policy, &known)?;
                 }
                 TransferAct::Resume
             }
@@ -88,8 +89,9 @@ impl Node {
                 .filter(|_| waits(row, entry.script) && negotiation.in_flight.is_none())
                 .ok_or_else(|| too_late(row))?;
             let checked = self.checked_negotiation(negotiation, ground, mint.now);
+            let known = self.known_of_negotiation(negotiation, ground, &checked, mint.now);
             let decision =
-                automation::scripted(published, negotiation, step.act, &checked, &callback, mint)
+                automation::scripted(published, negotiation, step.act, &known, &callback, mint)
                     .map_err(held)?
                     .ok_or_else(|| too_late(row))?;
             entry.script += 1;

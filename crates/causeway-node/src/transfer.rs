@@ -5,13 +5,15 @@ mod plan;
 
 use causeway_dsp::transfer::{Body, DataAddress, Decision, Input, Message, State, Transfer};
 use causeway_dsp::{Question, Reason};
+use causeway_policy::Iri;
 use causeway_store::{
-    AgreementEntry, ChangeSet, CommitError, Outcome, Settle, Stored, TransferEntry,
+    AgreementEntry, ChangeSet, CommitError, Outcome, Settle, Starts, Stored, TransferEntry, Version,
 };
 use causeway_types::{
     AgreementId, ParticipantId, Problem, ProblemCode, ProcessId, Role, Timestamp,
 };
 
+use crate::automation::{known::Known, permits};
 use crate::border::{Checked, Crossed, Ground};
 use crate::clock::Mint;
 use crate::commit::{CONFLICTS_MAX, Remember, commit_failed};
@@ -38,7 +40,10 @@ pub enum Act {
 /// What a transfer is about.
 pub(crate) struct Basis {
     pub(crate) agreement: AgreementEntry,
+    version: Version,
     ground: Ground,
+    /// The other transfers under it that started, where its policy asks for that.
+    starts: Option<Starts>,
 }
 
 /// What sets a transfer in motion.
@@ -47,17 +52,19 @@ pub(crate) struct Push {
     input: Option<Input>,
     /// The check that it rests on, where there was one.
     checked: Option<Box<Checked>>,
+    /// Why automation would not have decided so.
+    doubt: Option<String>,
 }
 
 impl Push {
     /// The open question is asked again.
     pub(crate) fn ask_again() -> Self {
-        Self { input: None, checked: None }
+        Self { input: None, checked: None, doubt: None }
     }
 
     /// An input that rests on a check.
     pub(crate) fn checked(input: Input, checked: Option<Box<Checked>>) -> Self {
-        Self { input: Some(input), checked }
+        Self { input: Some(input), checked, doubt: None }
     }
 }
 
@@ -90,13 +97,14 @@ impl Node {
             if let Some(known) = known.map_err(read_failed)? {
                 return Ok((known.value, false));
             }
-            let basis = self.basis(agreement_id, peer, Role::Provider, true).await?;
+            let mint = self.mint();
+            let id = mint.process();
+            let basis = self.basis(agreement_id, peer, Role::Provider, true, Some(&id)).await?;
             if format != FORMAT_HTTP_PULL {
                 return Err(bad(&format!("format is {format}, expected {FORMAT_HTTP_PULL}")));
             }
-            let mint = self.mint();
             let transfer = Transfer::opening(
-                mint.process(),
+                id,
                 Role::Provider,
                 (self.0.settings.participant_id.clone(), peer.clone()),
                 callback.clone(),
@@ -152,7 +160,7 @@ impl Node {
         remember: Remember<TransferEntry>,
     ) -> Result<TransferEntry, Problem> {
         let stored = self.0.store.agreement(agreement_id).await.map_err(read_failed)?;
-        let Some(Stored { value: agreement, .. }) = stored else {
+        let Some(Stored { value: agreement, version, .. }) = stored else {
             return Err(no_agreement(agreement_id));
         };
         if agreement.role != Role::Consumer {
@@ -164,7 +172,7 @@ impl Node {
         }
         let peer = agreement.peer.clone();
         let ground = self.ground(&peer, None, None).await?;
-        let basis = Basis { agreement, ground };
+        let basis = Basis { agreement, version, ground, starts: None };
         let agreement = &basis.agreement;
         let base = self.peer_base(&peer).await?;
         let mint = self.mint();
@@ -201,7 +209,13 @@ impl Node {
                 Act::Suspend(_) | Act::Complete | Act::Terminate(_) => None,
             };
             let decision = self.transfer_decision(entry, act, mint)?;
-            Ok(Push::checked(Input::Decided { decision, message_id: mint.message() }, checked))
+            // A person may know more than this node; what it does not know is in the history.
+            let doubt = checked.as_deref().and_then(|checked| {
+                let known = self.known_of_transfer(basis, checked, mint.now);
+                permits(&basis.agreement.agreement.policy, &known).err()
+            });
+            let input = Input::Decided { decision, message_id: mint.message() };
+            Ok(Push { doubt, ..Push::checked(input, checked) })
         })
         .await
     }
@@ -228,12 +242,25 @@ impl Node {
         )
     }
 
+    /// What is known of a use under a contract.
+    pub(crate) fn known_of_transfer<'a>(
+        &'a self,
+        basis: &'a Basis,
+        checked: &'a Checked,
+        now: Timestamp,
+    ) -> Known<'a> {
+        let entry = &basis.agreement;
+        let published = basis.ground.published.as_ref();
+        let known = self.known((entry.role, &entry.peer), published, checked, now);
+        Known { agreed_at: Some(entry.concluded_at), starts: basis.starts, ..known }
+    }
+
     /// What the law says of a contract now.
     pub(crate) async fn checked_agreement(
         &self,
         entry: &AgreementEntry,
     ) -> Result<Checked, Problem> {
-        let basis = self.basis(&entry.agreement.id, &entry.peer, entry.role, true).await?;
+        let basis = self.basis(&entry.agreement.id, &entry.peer, entry.role, true, None).await?;
         Ok(self.checked_transfer(&basis, self.now()))
     }
 
@@ -275,7 +302,9 @@ impl Node {
             let (peer, role) = (value.transfer.peer.clone(), value.transfer.role);
             // A running transfer goes on; whether it still may is looked at when it starts again.
             let counts = value.is_open() && value.transfer.state() != Some(State::Started);
-            let basis = self.basis(&value.transfer.agreement_id, &peer, role, counts).await?;
+            let agreement_id = &value.transfer.agreement_id;
+            let is_open = Some(id).filter(|_| value.is_open());
+            let basis = self.basis(agreement_id, &peer, role, counts, is_open).await?;
             let mint = self.mint();
             let push = push(&mut value, &basis, &mint)?.into();
             let from = Some((&before, version));
@@ -297,18 +326,19 @@ impl Node {
     }
 
     /// The contract a transfer rests on, if it is one with this peer in which we have this role.
-    /// `counts` says whether persons are counted, for a check.
+    /// `counts` says whether persons are counted, for a check; the transfer is not one of the
+    /// others that started.
     async fn basis(
         &self,
         id: &AgreementId,
         peer: &ParticipantId,
         role: Role,
         counts: bool,
+        transfer: Option<&ProcessId>,
     ) -> Result<Basis, Problem> {
         let stored = self.0.store.agreement(id).await.map_err(read_failed)?;
-        let agreement = stored
-            .map(|stored| stored.value)
-            .filter(|entry| entry.peer == *peer && entry.role == role)
+        let Stored { value: agreement, version, .. } = stored
+            .filter(|Stored { value, .. }| value.peer == *peer && value.role == role)
             .ok_or_else(|| no_agreement(id))?;
         let offer = match role {
             Role::Consumer => None,
@@ -320,7 +350,14 @@ impl Node {
         };
         let content = agreement.agreement.content.filter(|_| counts);
         let ground = self.ground(peer, offer, content).await?;
-        Ok(Basis { agreement, ground })
+        let policy = &agreement.agreement.policy;
+        let starts = match transfer {
+            Some(transfer) if policy.asks(&Iri::COUNT) || policy.asks(&Iri::ELAPSED_TIME) => {
+                Some(self.0.store.starts(id, transfer).await.map_err(read_failed)?)
+            }
+            _ => None,
+        };
+        Ok(Basis { agreement, version, ground, starts })
     }
 
     pub(crate) fn transfer_decision(
@@ -365,6 +402,7 @@ fn new_entry(transfer: Transfer, agreement: &AgreementEntry, now: Timestamp) -> 
         outcome: None,
         script: 0,
         decision: None,
+        started_at: None,
         created_at: now,
         updated_at: now,
     }

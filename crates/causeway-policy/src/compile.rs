@@ -162,6 +162,11 @@ impl Compiled {
         Self::whole(&odrl::Policy::try_from(policy)?, vocabulary)
     }
 
+    /// The left operands that its constraints ask for; one may come more than once.
+    pub fn left_operands(&self) -> impl Iterator<Item = &Iri> {
+        self.slots.iter().map(|slot| &slot.left)
+    }
+
     /// Makes a whole policy ready.
     pub fn whole(policy: &odrl::Policy, vocabulary: &Vocabulary) -> Result<Self, CompileError> {
         if let Some(parent) = policy.inherits.first() {

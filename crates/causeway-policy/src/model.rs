@@ -207,6 +207,16 @@ impl Policy {
         self.same_as(&Self::open())
     }
 
+    /// Whether a condition anywhere asks for a left operand.
+    pub fn asks(&self, left: &Iri) -> bool {
+        fn asks(rule: &Rule, left: &Iri) -> bool {
+            rule.constraints.iter().chain(&rule.refinements).any(|one| one.asks(left))
+                || rule.duties.iter().any(|duty| asks(duty, left))
+        }
+        let rules = self.permissions.iter().chain(&self.prohibitions).chain(&self.obligations);
+        rules.into_iter().any(|rule| asks(rule, left))
+    }
+
     /// Whether a rule narrows its action. DSP's schema has no shape for that, so such a policy
     /// can be read and answered but should not be offered.
     pub fn has_refinements(&self) -> bool {
@@ -231,6 +241,13 @@ impl Rule {
 }
 
 impl Constraint {
+    fn asks(&self, left: &Iri) -> bool {
+        match self {
+            Self::Atomic(atomic) => atomic.left.iri() == Some(left),
+            Self::Logical(logical) => logical.operands.as_slice().iter().any(|one| one.asks(left)),
+        }
+    }
+
     /// A comparison.
     pub fn atomic(left: Term, operator: Operator, right: RightOperand) -> Self {
         Self::Atomic(Atomic { left, operator, right, parts: Parts::new() })

@@ -126,6 +126,11 @@ impl Iri {
     /// The left operand `odrl:spatial`: where the action happens.
     pub const SPATIAL: Self = Self(Cow::Borrowed("http://www.w3.org/ns/odrl/2/spatial"));
 
+    /// The left operand `odrl:count`: how often the action is done.
+    pub const COUNT: Self = Self(Cow::Borrowed("http://www.w3.org/ns/odrl/2/count"));
+    /// The left operand `odrl:elapsedTime`: how long it is done.
+    pub const ELAPSED_TIME: Self = Self(Cow::Borrowed("http://www.w3.org/ns/odrl/2/elapsedTime"));
+
     /// The connective `odrl:andSequence`, for findings.
     pub(crate) const AND_SEQUENCE: Self =
         Self(Cow::Borrowed("http://www.w3.org/ns/odrl/2/andSequence"));

@@ -139,10 +139,21 @@ pub struct TransferEntry {
     pub script: u32,
     /// What the law was last found to say of it.
     pub decision: Option<DecisionId>,
+    /// When its first start was sent or received; it stays when the transfer ends.
+    pub started_at: Option<Timestamp>,
     /// When it began.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+/// Transfers under an agreement that started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Starts {
+    /// How many.
+    pub count: u64,
+    /// When the first of them did.
+    pub first: Option<Timestamp>,
 }
 
 impl TransferEntry {

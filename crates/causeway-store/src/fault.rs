@@ -17,7 +17,7 @@ use causeway_types::{
 use crate::{
     AgreementEntry, Attestation, ChangeSet, CommitError, Committed, Crossings, DecisionEntry,
     Event, Lease, NegotiationEntry, OutboxRow, Page, Persons, PublishedOffer, ReadError,
-    Remembered, Selection, Store, Stored, Subject, TransferEntry,
+    Remembered, Selection, Starts, Store, Stored, Subject, TransferEntry,
 };
 
 /// How a commit fails. The caller sees the same [`CommitError::Unavailable`] for the first two.
@@ -178,6 +178,10 @@ impl<S: Store> Store for FaultStore<S> {
 
     async fn transfers(&self, page: Page) -> Result<Vec<Stored<TransferEntry>>, ReadError> {
         self.inner.transfers(page).await
+    }
+
+    async fn starts(&self, id: &AgreementId, besides: &ProcessId) -> Result<Starts, ReadError> {
+        self.inner.starts(id, besides).await
     }
 
     async fn open_transfers(&self, page: Page) -> Result<Vec<Stored<TransferEntry>>, ReadError> {

@@ -33,7 +33,7 @@ pub use self::crossings::{
 };
 pub use self::entities::{
     AgreementEntry, Event, Flow, NegotiationEntry, OutboxRow, Outcome, PublishedOffer, Rule,
-    TransferEntry,
+    Starts, TransferEntry,
 };
 pub use self::memory::{MemoryCatalogCache, MemoryStore};
 pub use self::search::Selection;
@@ -172,6 +172,9 @@ pub trait Store: Crossings {
     ) -> Result<Option<Stored<TransferEntry>>, ReadError>;
     /// Transfers, newest first (`after` counts downwards).
     async fn transfers(&self, page: Page) -> Result<Vec<Stored<TransferEntry>>, ReadError>;
+    /// The transfers under an agreement that ever started, `besides` this one. The cost grows with
+    /// them and not with the table.
+    async fn starts(&self, id: &AgreementId, besides: &ProcessId) -> Result<Starts, ReadError>;
     /// All transfers that are not in a final state, oldest first (`after` counts upwards).
     async fn open_transfers(&self, page: Page) -> Result<Vec<Stored<TransferEntry>>, ReadError>;
     /// All negotiations that are not in a final state, oldest first (`after` counts upwards).

@@ -13,7 +13,7 @@ use self::table::{Stash, Table};
 use crate::{
     AgreementEntry, Attestation, ChangeSet, CommitError, Committed, DecisionEntry, Entity, Event,
     Lease, NegotiationEntry, OutboxRow, Page, PublishedOffer, Put, ReadError, Remembered,
-    Selection, Store, Stored, TransferEntry,
+    Selection, Starts, Store, Stored, TransferEntry,
 };
 
 mod cache;
@@ -151,6 +151,16 @@ impl State {
         }
     }
 
+    fn starts(&self, id: &AgreementId, besides: &ProcessId) -> Starts {
+        let all = Page { after: None, limit: usize::MAX };
+        let wanted = |entry: &TransferEntry| {
+            entry.transfer.agreement_id == *id && entry.transfer.id != *besides
+        };
+        let started = self.transfers.upwards(all, wanted);
+        let started = started.iter().filter_map(|stored| stored.value.started_at);
+        Starts { count: started.clone().count() as u64, first: started.min() }
+    }
+
     fn last_event(&self) -> i64 {
         self.events.last_key_value().map_or(0, |(sequence, _)| *sequence)
     }
@@ -244,6 +254,10 @@ impl Store for MemoryStore {
 
     async fn transfers(&self, page: Page) -> Result<Vec<Stored<TransferEntry>>, ReadError> {
         Ok(self.state().transfers.downwards(page, |_| true))
+    }
+
+    async fn starts(&self, id: &AgreementId, besides: &ProcessId) -> Result<Starts, ReadError> {
+        Ok(self.state().starts(id, besides))
     }
 
     async fn open_transfers(&self, page: Page) -> Result<Vec<Stored<TransferEntry>>, ReadError> {

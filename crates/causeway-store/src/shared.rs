@@ -11,7 +11,7 @@ use causeway_types::{
 use crate::{
     AgreementEntry, Attestation, ChangeSet, CommitError, Committed, Crossings, DecisionEntry,
     Event, Lease, NegotiationEntry, OutboxRow, Page, Persons, PublishedOffer, ReadError,
-    Remembered, Selection, Store, Stored, Subject, TransferEntry,
+    Remembered, Selection, Starts, Store, Stored, Subject, TransferEntry,
 };
 
 #[async_trait]
@@ -93,6 +93,10 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 
     async fn transfers(&self, page: Page) -> Result<Vec<Stored<TransferEntry>>, ReadError> {
         (**self).transfers(page).await
+    }
+
+    async fn starts(&self, id: &AgreementId, besides: &ProcessId) -> Result<Starts, ReadError> {
+        (**self).starts(id, besides).await
     }
 
     async fn open_transfers(&self, page: Page) -> Result<Vec<Stored<TransferEntry>>, ReadError> {

@@ -13,6 +13,7 @@ mod exchange;
 mod faults;
 mod management;
 mod network;
+mod policies;
 mod scripts;
 mod sync;
 mod world;

@@ -299,7 +299,7 @@ impl Running {
         policy: Policy,
         rules: Vec<(Question, Rule)>,
     ) -> PublishedOffer {
-        self.publish_all(bytes, policy, rules, None).await
+        self.publish_all(bytes, policy, rules, None, &[]).await
     }
 
     /// Publishes with what a steward declares of the data.
@@ -308,7 +308,16 @@ impl Running {
         bytes: &[u8],
         declaration: Option<Declaration>,
     ) -> PublishedOffer {
-        self.publish_all(bytes, Policy::open(), Vec::new(), declaration).await
+        self.publish_all(bytes, Policy::open(), Vec::new(), declaration, &[]).await
+    }
+
+    pub(crate) async fn publish_themed(
+        &self,
+        bytes: &[u8],
+        policy: Policy,
+        themes: &[&str],
+    ) -> PublishedOffer {
+        self.publish_all(bytes, policy, Vec::new(), None, themes).await
     }
 
     async fn publish_all(
@@ -317,6 +326,7 @@ impl Running {
         policy: Policy,
         rules: Vec<(Question, Rule)>,
         declaration: Option<Declaration>,
+        themes: &[&str],
     ) -> PublishedOffer {
         let chunk = bytes::Bytes::copy_from_slice(bytes);
         let body = stream::iter([Ok::<_, std::io::Error>(chunk)]);
@@ -330,7 +340,10 @@ impl Running {
             file_name: Some("table.csv".to_owned()),
             content,
             policy,
-            metadata: Metadata::default(),
+            metadata: Metadata {
+                themes: themes.iter().map(|theme| (*theme).to_owned()).collect(),
+                ..Metadata::default()
+            },
             audience: Audience::Everyone,
             declaration,
             rules,

@@ -72,6 +72,9 @@ impl Node {
         if let Some(checked) = push.checked {
             course.note(*checked, mint);
         }
+        if let Some(doubt) = push.doubt {
+            course.story.trouble("policy", format!("accepted all the same: {doubt}"));
+        }
         if let Some(input) = push.input {
             tell_input(&mut course.story, &input);
             return self.go(course, input, ground, mint);
@@ -147,8 +150,8 @@ impl Node {
         }
         let (settings, published) = (&self.0.settings, ground.published.as_ref());
         let current = &course.entry.negotiation;
-        let answer =
-            automation::negotiation(settings, published, current, question, &checked.stated, mint);
+        let known = self.known_of_negotiation(current, ground, &checked, mint.now);
+        let answer = automation::negotiation(settings, published, current, question, &known, mint);
         let asked = match &answer {
             Answer::Ask(url) => Some(webhook::negotiation(current, question, url.clone(), mint)),
             Answer::Decide(_) | Answer::Hold(_) => None,
@@ -197,8 +200,9 @@ impl Node {
         }
         let callback = self.0.settings.protocol_base();
         let checked = self.checked_negotiation(negotiation, ground, mint.now);
+        let known = self.known_of_negotiation(negotiation, ground, &checked, mint.now);
         let decided =
-            automation::scripted(published, negotiation, step.act, &checked, &callback, mint);
+            automation::scripted(published, negotiation, step.act, &known, &callback, mint);
         course.note(checked, mint);
         let done = match decided {
             Ok(None) => Ok(()),

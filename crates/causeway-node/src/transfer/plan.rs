@@ -5,7 +5,8 @@ use causeway_dsp::transfer::{
 };
 use causeway_dsp::{Question, wire};
 use causeway_store::{
-    ChangeSet, Entity, EventKind, NewMessage, OutboxSubject, Put, TransferEntry, Version,
+    ChangeSet, DecisionEntry, Entity, EventKind, NewMessage, OutboxSubject, Put, TransferEntry,
+    Version,
 };
 use causeway_types::Problem;
 
@@ -54,6 +55,12 @@ impl Node {
             );
             story.push(EventKind::TransferVerified, &outcome.content.sha256().to_string(), text);
         }
+        let had_started = from.is_some_and(|(before, _)| before.started_at.is_some());
+        if basis.starts.is_some() && !had_started && entry.started_at.is_some() {
+            // Of two that start at the same time, the second one counts again.
+            let entity = Entity::Agreement(Box::new(basis.agreement.clone()));
+            changes.puts.push(Put { entity, expected: Some(basis.version) });
+        }
         entry.updated_at = mint.now;
         let entity = Entity::Transfer(Box::new(entry.clone()));
         changes.puts.push(Put { entity, expected: from.map(|(_, version)| version) });
@@ -69,7 +76,10 @@ impl Node {
         mint: &Mint<'_>,
     ) -> Result<(), Problem> {
         if let Some(checked) = push.checked {
-            course.note(*checked, mint);
+            course.note(checked.decision, mint);
+        }
+        if let Some(doubt) = push.doubt {
+            course.story.trouble("policy", format!("accepted all the same: {doubt}"));
         }
         if let Some(input) = push.input {
             tell_input(&mut course.story, &input);
@@ -100,6 +110,11 @@ impl Node {
                 step(&entry.transfer, input).map_err(|rejection| rejected(&rejection))?;
             tell_state(story, &entry.transfer, &next);
             entry.transfer = next;
+            let on_its_way = entry.transfer.in_flight.as_ref();
+            let starts = on_its_way.is_some_and(|sent| sent.kind == transfer::Kind::Start);
+            if starts || entry.transfer.state() == Some(State::Started) {
+                entry.started_at.get_or_insert(mint.now);
+            }
             for effect in effects {
                 let Course { entry, changes, .. } = &mut *course;
                 match effect {
@@ -135,11 +150,10 @@ impl Node {
         basis: &Basis,
         mint: &Mint<'_>,
     ) -> Option<Input> {
-        let checked = self.checked_transfer(basis, mint.now);
+        let mut checked = self.checked_transfer(basis, mint.now);
         let decided = |decision| Some(Input::Decided { decision, message_id: mint.message() });
-        let gate = checked.gate.clone();
-        course.note(checked, mint);
-        match gate {
+        course.note(checked.decision.take(), mint);
+        match checked.gate.clone() {
             Gate::Pass => {}
             Gate::Refuse(reason) => return decided(Decision::Terminate { reason }),
             Gate::Hold(reason) => {
@@ -147,7 +161,7 @@ impl Node {
                 return None;
             }
         }
-        match self.answer(&course.entry, basis, question, mint) {
+        match self.answer(&course.entry, basis, question, &checked, mint) {
             automation::Answer::Decide(decision) => decided(decision),
             automation::Answer::Hold(reason) => {
                 course.story.waiting(question, &reason);
@@ -205,6 +219,7 @@ impl Node {
         entry: &TransferEntry,
         basis: &Basis,
         question: Question,
+        checked: &Checked,
         mint: &Mint<'_>,
     ) -> automation::Answer<Decision> {
         use causeway_store::Rule;
@@ -212,7 +227,8 @@ impl Node {
             Rule::Hold => automation::Answer::Hold("the rule for this question is hold".to_owned()),
             Rule::Webhook(url) => automation::Answer::Ask(url),
             Rule::Auto => {
-                let permitted = permits(&basis.agreement.agreement.policy, mint.now);
+                let known = self.known_of_transfer(basis, checked, mint.now);
+                let permitted = permits(&basis.agreement.agreement.policy, &known);
                 let act = Act::Accept;
                 match permitted.and_then(|()| {
                     if question == Question::TransferStarted {
@@ -230,8 +246,8 @@ impl Node {
 
 impl Course {
     /// Remembers what the law was found to say, if it is another thing than before.
-    fn note(&mut self, checked: Checked, mint: &Mint<'_>) {
-        let Some(found) = checked.decision else { return };
+    fn note(&mut self, found: Option<DecisionEntry>, mint: &Mint<'_>) {
+        let Some(found) = found else { return };
         if self.entry.decision.as_ref() == Some(&found.id) {
             return;
         }

@@ -3,9 +3,10 @@
 
 use causeway_store::records::Record;
 use causeway_store::{
-    ChangeSet, Committed, Entity, Event, NewEvent, PublishedOffer, Put, Remembered, Version,
+    ChangeSet, Committed, Entity, Event, NewEvent, PublishedOffer, Put, Remembered, TransferEntry,
+    Version,
 };
-use causeway_types::{ParticipantId, ProcessId, Role, Timestamp};
+use causeway_types::{ProcessId, Timestamp};
 use rusqlite::{Connection, Params, params};
 
 use super::writer::Failure;
@@ -45,14 +46,15 @@ set body = ?2, version = version + 1
 where id = ?1 and version = ?3";
     INSERT_TRANSFER = "\
 -- transfer_insert
-insert into transfer (id, peer, peer_pid, role, open, version, body)
-values (?1, ?2, ?3, ?4, ?5, 1, ?6)
+insert into transfer (id, peer, peer_pid, role, open, version, body, agreement, started_at)
+values (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8)
 on conflict do nothing";
     UPDATE_TRANSFER = "\
 -- transfer_update
 update or ignore transfer
-set peer = ?2, peer_pid = ?3, role = ?4, open = ?5, body = ?6, version = version + 1
-where id = ?1 and version = ?7";
+set peer = ?2, peer_pid = ?3, role = ?4, open = ?5, body = ?6, agreement = ?7, started_at = ?8,
+    version = version + 1
+where id = ?1 and version = ?9";
     INSERT_EVENT = "\
 -- event_insert
 insert into event (at, kind, process, subject, text)
@@ -140,28 +142,21 @@ fn write(connection: &Connection, put: &Put, encoded: &Encoded) -> rusqlite::Res
         }
         Entity::Negotiation(entry) => {
             let process = &entry.negotiation;
-            let columns = ProcessColumns {
-                id: &process.id,
-                peer: &process.peer,
-                peer_pid: process.peer_pid.as_ref(),
-                role: process.role,
-                open: entry.is_open(),
-                body,
-            };
-            columns.write(connection, INSERT_NEGOTIATION, UPDATE_NEGOTIATION, expected)
+            let (id, peer) = (process.id.as_str(), process.peer.as_str());
+            let peer_pid = process.peer_pid.as_ref().map(ProcessId::as_str);
+            let (role, open) = (process.role.as_str(), entry.is_open());
+            match expected {
+                None => {
+                    let values = params![id, peer, peer_pid, role, open, body];
+                    execute(connection, INSERT_NEGOTIATION, values)
+                }
+                Some(expected) => {
+                    let values = params![id, peer, peer_pid, role, open, body, expected];
+                    execute(connection, UPDATE_NEGOTIATION, values)
+                }
+            }
         }
-        Entity::Transfer(entry) => {
-            let process = &entry.transfer;
-            let columns = ProcessColumns {
-                id: &process.id,
-                peer: &process.peer,
-                peer_pid: process.peer_pid.as_ref(),
-                role: process.role,
-                open: entry.is_open(),
-                body,
-            };
-            columns.write(connection, INSERT_TRANSFER, UPDATE_TRANSFER, expected)
-        }
+        Entity::Transfer(entry) => write_transfer(connection, entry, body, expected),
         Entity::Decision(entry) => crossings::write_decision(connection, entry, body, expected),
         Entity::Attestation(attestation) => {
             crossings::write_attestation(connection, attestation, body, expected)
@@ -197,33 +192,25 @@ fn write_offer(
     Ok(written)
 }
 
-/// What negotiations and transfers are looked up and listed by.
-struct ProcessColumns<'a> {
-    id: &'a ProcessId,
-    peer: &'a ParticipantId,
-    peer_pid: Option<&'a ProcessId>,
-    role: Role,
-    open: bool,
-    body: &'a str,
-}
-
-impl ProcessColumns<'_> {
-    fn write(
-        &self,
-        connection: &Connection,
-        insert: &str,
-        update: &str,
-        expected: Option<i64>,
-    ) -> rusqlite::Result<usize> {
-        let (id, peer) = (self.id.as_str(), self.peer.as_str());
-        let peer_pid = self.peer_pid.map(ProcessId::as_str);
-        let (role, open, body) = (self.role.as_str(), self.open, self.body);
-        match expected {
-            None => execute(connection, insert, params![id, peer, peer_pid, role, open, body]),
-            Some(expected) => {
-                let values = params![id, peer, peer_pid, role, open, body, expected];
-                execute(connection, update, values)
-            }
+fn write_transfer(
+    connection: &Connection,
+    entry: &TransferEntry,
+    body: &str,
+    expected: Option<i64>,
+) -> rusqlite::Result<usize> {
+    let process = &entry.transfer;
+    let (id, peer, role) = (process.id.as_str(), process.peer.as_str(), process.role.as_str());
+    let (peer_pid, open) = (process.peer_pid.as_ref().map(ProcessId::as_str), entry.is_open());
+    let agreement = process.agreement_id.as_str();
+    let started = entry.started_at.map(Timestamp::unix_micros);
+    match expected {
+        None => {
+            let values = params![id, peer, peer_pid, role, open, body, agreement, started];
+            execute(connection, INSERT_TRANSFER, values)
+        }
+        Some(version) => {
+            let values = params![id, peer, peer_pid, role, open, body, agreement, started, version];
+            execute(connection, UPDATE_TRANSFER, values)
         }
     }
 }

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use causeway_store::{
     AgreementEntry, ChangeSet, CommitError, Committed, Event, Lease, NegotiationEntry, OutboxRow,
-    Page, PublishedOffer, ReadError, Remembered, Selection, Store, Stored, TransferEntry,
+    Page, PublishedOffer, ReadError, Remembered, Selection, Starts, Store, Stored, TransferEntry,
 };
 use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, Role, Timestamp};
 
@@ -255,6 +255,11 @@ impl Store for SqliteStore {
 
     async fn transfers(&self, page: Page) -> Result<Vec<Stored<TransferEntry>>, ReadError> {
         self.readers.run(move |db| read::transfers(db, page)).await
+    }
+
+    async fn starts(&self, id: &AgreementId, besides: &ProcessId) -> Result<Starts, ReadError> {
+        let (id, besides) = (id.clone(), besides.clone());
+        self.readers.run(move |db| read::starts(db, &id, &besides)).await
     }
 
     async fn open_transfers(&self, page: Page) -> Result<Vec<Stored<TransferEntry>>, ReadError> {

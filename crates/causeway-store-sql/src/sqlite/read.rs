@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use causeway_store::records::{self, Record};
 use causeway_store::{
     AgreementEntry, Event, EventKind, NegotiationEntry, Page, PublishedOffer, ReadError,
-    Remembered, Stored, TransferEntry, Version,
+    Remembered, Starts, Stored, TransferEntry, Version,
 };
 use causeway_types::limits::STORE_READERS_MAX;
 use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, Role, Timestamp};
@@ -101,6 +101,11 @@ from transfer
 where open = 1 and sequence > ?1
 order by sequence
 limit ?2";
+    STARTS = "\
+-- starts
+select count(*) as starts, min(started_at) as first
+from transfer
+where agreement = ?1 and started_at is not null and id <> ?2";
     EVENTS = "\
 -- events
 select sequence, at, kind, process, subject, text
@@ -270,6 +275,20 @@ pub(super) fn transfers(db: &Connection, page: Page) -> Listed<TransferEntry> {
 
 pub(super) fn open_transfers(db: &Connection, page: Page) -> Listed<TransferEntry> {
     many(db, TRANSFERS_OPEN, upwards(page))
+}
+
+pub(super) fn starts(
+    db: &Connection,
+    id: &AgreementId,
+    besides: &ProcessId,
+) -> Result<Starts, ReadError> {
+    let read = |row: &Row<'_>| {
+        let count: i64 = row.get("starts").map_err(unavailable)?;
+        let first: Option<i64> = row.get("first").map_err(unavailable)?;
+        let first = first.map(|at| timestamp("the start of a transfer", at)).transpose()?;
+        Ok(Starts { count: count.unsigned_abs(), first })
+    };
+    Ok(rows(db, STARTS, [id.as_str(), besides.as_str()], read)?.pop().unwrap_or_default())
 }
 
 pub(super) fn events(db: &Connection, page: Page) -> Result<Vec<Event>, ReadError> {

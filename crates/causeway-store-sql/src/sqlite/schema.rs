@@ -37,6 +37,7 @@ pub(super) const STORE: Schema = Schema {
         ("0003_crossings.sql", include_str!("../../migrations/sqlite/0003_crossings.sql"), |_| {
             Ok(())
         }),
+        ("0004_starts.sql", include_str!("../../migrations/sqlite/0004_starts.sql"), |_| Ok(())),
     ],
 };
 

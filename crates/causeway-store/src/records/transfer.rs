@@ -49,6 +49,8 @@ struct TransferEntryV1 {
     script: u32,
     #[serde(default, with = "text::option", skip_serializing_if = "Option::is_none")]
     decision: Option<DecisionId>,
+    #[serde(default, with = "text::option", skip_serializing_if = "Option::is_none")]
+    started_at: Option<Timestamp>,
     #[serde(with = "text")]
     created_at: Timestamp,
     #[serde(with = "text")]
@@ -152,6 +154,7 @@ impl From<TransferEntry> for TransferEntryV1 {
             outcome: entry.outcome.map(Into::into),
             script: entry.script,
             decision: entry.decision,
+            started_at: entry.started_at,
             created_at: entry.created_at,
             updated_at: entry.updated_at,
         }
@@ -168,6 +171,7 @@ impl From<TransferEntryV1> for TransferEntry {
             outcome: entry.outcome.map(Into::into),
             script: entry.script,
             decision: entry.decision,
+            started_at: entry.started_at,
             created_at: entry.created_at,
             updated_at: entry.updated_at,
         }

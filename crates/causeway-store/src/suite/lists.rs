@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use causeway_dsp::{Reason, negotiation, transfer};
-use causeway_types::Role;
+use causeway_types::{AgreementId, Role};
 
 use super::aggregates::put;
 use super::samples::{self, page};
-use crate::{Page, Store, Stored};
+use crate::{Page, Starts, Store, Stored};
 
 fn sequences<T>(items: &[Stored<T>]) -> Vec<i64> {
     items.iter().map(|item| item.sequence).collect()
@@ -112,4 +112,30 @@ pub async fn sequences_stay_and_grow(store: Arc<dyn Store>) {
     assert_eq!(offers[0].value.id.as_str(), "a");
     assert_eq!(offers[0].sequence, first);
     assert!(offers[1].sequence > first);
+}
+
+pub async fn starts_are_counted_by_agreement_and_stay_when_transfers_end(store: Arc<dyn Store>) {
+    let sample = |name: &str, started: Option<u64>| {
+        let mut entry = samples::transfer(name, Role::Provider);
+        entry.started_at = started.map(samples::at);
+        entry
+    };
+    let starts = async |besides: &str| {
+        let agreement = AgreementId::parse("agreement-1").unwrap();
+        store.starts(&agreement, &samples::pid(besides)).await.unwrap()
+    };
+    assert_eq!(starts("a").await, Starts::default());
+    put(&*store, samples::put_transfer(sample("a", None), None)).await;
+    put(&*store, samples::put_transfer(sample("b", Some(9)), None)).await;
+    let mut other = sample("other", Some(1));
+    other.transfer.agreement_id = AgreementId::parse("agreement-2").unwrap();
+    put(&*store, samples::put_transfer(other, None)).await;
+    assert_eq!(starts("a").await, Starts { count: 1, first: Some(samples::at(9)) });
+    assert_eq!(starts("b").await, Starts::default());
+    let mut ended = sample("a", Some(5));
+    ended.transfer.stage =
+        transfer::Stage::Terminated { by: Role::Consumer, reason: Reason::default() };
+    put(&*store, samples::put_transfer(ended, Some(1))).await;
+    assert_eq!(starts("c").await, Starts { count: 2, first: Some(samples::at(5)) });
+    assert_eq!(starts("a").await, Starts { count: 1, first: Some(samples::at(9)) });
 }

@@ -53,6 +53,7 @@ macro_rules! suite {
             withdrawn_offers_are_listed_on_demand,
             only_open_processes_are_listed_as_open,
             sequences_stay_and_grow,
+            starts_are_counted_by_agreement_and_stay_when_transfers_end,
             offers_are_found_by_words_of_the_six_languages,
             offers_are_found_by_what_they_are_filed_under,
             offers_are_found_by_the_time_they_are_about,

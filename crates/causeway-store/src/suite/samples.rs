@@ -261,6 +261,7 @@ pub fn transfer(name: &str, role: Role) -> TransferEntry {
         outcome: None,
         script: 0,
         decision: None,
+        started_at: None,
         created_at: at(0),
         updated_at: at(1),
     }
