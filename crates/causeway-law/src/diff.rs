@@ -274,7 +274,7 @@ fn head(engine: &Engine, pack: &Pack) -> Part {
 }
 
 fn case_part(engine: &Engine, pack: &Pack, case: &Case) -> Part {
-    let facts = engine.dictionary().write_facts(&case.facts);
+    let facts = engine.dictionary().write_facts(&case.facts.unpack());
     let because = case.because.iter().map(|rule| pack.rules[*rule].id.clone()).collect();
     Part {
         part: "case",
@@ -305,7 +305,7 @@ fn cases(old: (&Engine, &Pack), new: (&Engine, &Pack)) -> (Vec<CaseChange>, usiz
     let said = |(engine, pack): (&Engine, &Pack), facts: &Map<String, Json>, case: &Case| {
         // A fact that one dictionary does not know leaves that pack without an answer.
         let facts = engine.dictionary().read_facts(facts).ok()?;
-        let whole = Case { facts, ..case.clone() }.complete(engine.dictionary());
+        let whole = Case { facts: facts.into(), ..case.clone() }.complete(engine.dictionary());
         Some(engine.of_pack(pack, &whole, case.at, &mut Work::default()))
     };
     let (mut changes, mut compared) = (Vec::new(), 0);
@@ -320,7 +320,10 @@ fn cases(old: (&Engine, &Pack), new: (&Engine, &Pack)) -> (Vec<CaseChange>, usiz
         }
     };
     let known = |(engine, pack): (&Engine, &Pack)| -> Vec<Map<String, Json>> {
-        pack.cases.iter().map(|case| engine.dictionary().write_facts(&case.facts)).collect()
+        pack.cases
+            .iter()
+            .map(|case| engine.dictionary().write_facts(&case.facts.unpack()))
+            .collect()
     };
     let (facts_old, facts_new) = (known(old), known(new));
     let is_same =

@@ -4,6 +4,7 @@
 //! for it, stands in the files of `facts/`. What facts say of each other is in `implied`.
 
 mod implied;
+mod packed;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,6 +12,8 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::Value as Json;
+
+pub use self::packed::PackedFacts;
 
 /// What a fact can be.
 #[derive(Debug, Clone, PartialEq, Eq)]

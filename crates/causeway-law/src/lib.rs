@@ -26,7 +26,7 @@ pub use self::decision::{
 pub use self::diff::{CaseChange, Change, Difference, Field, Kind as ChangeKind, diff};
 pub use self::engine::{Engine, EngineError};
 pub use self::facts::{
-    Dictionary, Fact, FactError, FactId, Facts, Kind, Symbol, Symbols, Value, Window,
+    Dictionary, Fact, FactError, FactId, Facts, Kind, PackedFacts, Symbol, Symbols, Value, Window,
 };
 pub use self::installed::{
     Admission, AdmitError, InstalledPack, InstalledRevision, Register, RegisterError, Stored,

@@ -21,7 +21,7 @@ pub(crate) use self::read::{is_id, read};
 pub use self::resolve::Effect;
 pub(crate) use self::resolve::{Resolution, resolve};
 use crate::expression::{Expression, Names};
-use crate::facts::{Dictionary, FactId, Facts, Symbol};
+use crate::facts::{Dictionary, FactId, Facts, PackedFacts, Symbol};
 use crate::outcome::{Outcome, Truth};
 
 /// How far a pack or a rule was checked against its sources.
@@ -217,7 +217,7 @@ pub struct Case {
     /// The day.
     pub at: Date,
     /// What is known.
-    pub facts: Facts,
+    pub facts: PackedFacts,
     /// Whether a fact that is not named is "no" or 0, instead of unknown.
     pub otherwise_no: bool,
     /// What must come out of this pack.

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use toml::Spanned;
 
 use super::Reader;
-use crate::facts::{Dictionary, Facts, Kind, Value, is_area};
+use crate::facts::{Dictionary, Facts, Kind, PackedFacts, Value, is_area};
 use crate::outcome::{Interval, Outcome};
 use crate::pack::file::CaseEntry;
 use crate::pack::{Case, Conflict, Role};
@@ -71,6 +71,7 @@ impl Reader<'_> {
                 continue;
             };
             let expect = Interval { at_best, at_worst };
+            let facts = PackedFacts::from(facts);
             let is_one = days.len() == 1;
             for at in days {
                 let id = entry.id.get_ref();
@@ -123,7 +124,7 @@ impl Reader<'_> {
 impl Case {
     /// The facts with everything filled in that the case does not name.
     pub(crate) fn complete(&self, dictionary: &Dictionary) -> Facts {
-        let mut facts = self.facts.clone();
+        let mut facts = self.facts.unpack();
         if self.otherwise_no {
             for (id, fact) in dictionary.iter() {
                 let value = match fact.kind {
