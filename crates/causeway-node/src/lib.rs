@@ -22,6 +22,7 @@ mod negotiate;
 mod offers;
 mod outcome;
 mod pulls;
+mod push;
 mod settings;
 mod sync;
 mod timers;

@@ -15,6 +15,7 @@ use crate::border::{Checked, Crossed, Gate, Ground};
 use crate::clock::Mint;
 use crate::commit::{CONFLICTS_MAX, Remember, commit_failed};
 use crate::offers::{is_offered, no_offer};
+use crate::push::Push;
 use crate::{Node, read_failed};
 
 /// What an operator, or a webhook, wants done with a negotiation.
@@ -48,34 +49,6 @@ pub struct Opened {
 struct Plan {
     entry: NegotiationEntry,
     changes: ChangeSet,
-}
-
-/// What sets a negotiation in motion.
-pub(crate) struct Push {
-    /// The input; without one, the open question is asked again.
-    input: Option<Input>,
-    /// The check that it rests on, where there was one.
-    checked: Option<Box<Checked>>,
-    /// Why automation would not have decided so.
-    doubt: Option<String>,
-}
-
-impl Push {
-    /// The open question is asked again.
-    pub(crate) fn ask_again() -> Self {
-        Self { input: None, checked: None, doubt: None }
-    }
-
-    /// An input that rests on a check.
-    pub(crate) fn checked(input: Input, checked: Option<Box<Checked>>) -> Self {
-        Self { input: Some(input), checked, doubt: None }
-    }
-}
-
-impl From<Input> for Push {
-    fn from(input: Input) -> Self {
-        Self::checked(input, None)
-    }
 }
 
 impl Node {
@@ -323,7 +296,7 @@ impl Node {
     /// Loads, steps and commits, again from the start if somebody else wrote meanwhile. `settle`
     /// leaves the outbox in the same commit. The input is made from the entry, our offer it is
     /// about, and fresh ids.
-    pub(crate) async fn drive_negotiation<P: Into<Push>>(
+    pub(crate) async fn drive_negotiation<P: Into<Push<Input>>>(
         &self,
         id: &ProcessId,
         settle: Option<Settle>,

@@ -15,7 +15,7 @@ use crate::automation::script::{self, NegotiationStep, TransferMove, TransferSte
 use crate::automation::{self, permits};
 use crate::border::Ground;
 use crate::clock::Mint;
-use crate::negotiate::Push;
+use crate::push::Push;
 use crate::transfer::Basis;
 use crate::{Node, TransferAct};
 

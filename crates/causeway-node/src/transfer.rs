@@ -19,6 +19,7 @@ use crate::clock::Mint;
 use crate::commit::{CONFLICTS_MAX, Remember, commit_failed};
 use crate::negotiate::busy;
 use crate::outcome::{Story, TRANSFER};
+use crate::push::Push;
 use crate::settings::FORMAT_HTTP_PULL;
 use crate::{Node, read_failed};
 
@@ -44,34 +45,6 @@ pub(crate) struct Basis {
     ground: Ground,
     /// The other transfers under it that started, where its policy asks for that.
     starts: Option<Starts>,
-}
-
-/// What sets a transfer in motion.
-pub(crate) struct Push {
-    /// The input; without one, the open question is asked again.
-    input: Option<Input>,
-    /// The check that it rests on, where there was one.
-    checked: Option<Box<Checked>>,
-    /// Why automation would not have decided so.
-    doubt: Option<String>,
-}
-
-impl Push {
-    /// The open question is asked again.
-    pub(crate) fn ask_again() -> Self {
-        Self { input: None, checked: None, doubt: None }
-    }
-
-    /// An input that rests on a check.
-    pub(crate) fn checked(input: Input, checked: Option<Box<Checked>>) -> Self {
-        Self { input: Some(input), checked, doubt: None }
-    }
-}
-
-impl From<Input> for Push {
-    fn from(input: Input) -> Self {
-        Self::checked(input, None)
-    }
 }
 
 struct Plan {
@@ -289,7 +262,7 @@ impl Node {
     }
 
     /// Loads, steps and commits; see `drive_negotiation`.
-    pub(crate) async fn drive_transfer<P: Into<Push>>(
+    pub(crate) async fn drive_transfer<P: Into<Push<Input>>>(
         &self,
         id: &ProcessId,
         settle: Option<Settle>,

@@ -72,7 +72,7 @@ impl Known<'_> {
             return self.area.map(text);
         }
         if left.as_str() == THEME {
-            return several(self.themes.iter().cloned().collect());
+            return several(self.themes.to_vec());
         }
         if *left == operands::LEGAL_DECISION {
             return self.checked.outcome.map(|outcome| text(outcome.as_str()));

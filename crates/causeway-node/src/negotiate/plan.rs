@@ -10,11 +10,12 @@ use causeway_store::{
 };
 use causeway_types::Problem;
 
-use super::{Plan, Push, encoded};
+use super::{Plan, encoded};
 use crate::automation::{self, Answer, script};
 use crate::border::{self, Checked, Gate, Ground};
 use crate::clock::Mint;
 use crate::outcome::{NEGOTIATION, Story, rejected};
+use crate::push::Push;
 use crate::{Node, timers, webhook};
 
 impl Node {
@@ -25,7 +26,7 @@ impl Node {
         entry: NegotiationEntry,
         version: Option<causeway_store::Version>,
         ground: &Ground,
-        push: Push,
+        push: Push<Input>,
         mint: &Mint<'_>,
     ) -> Result<Plan, Problem> {
         let before = entry.clone();
@@ -65,7 +66,7 @@ impl Node {
     fn pushed(
         &self,
         course: &mut Course,
-        push: Push,
+        push: Push<Input>,
         ground: &Ground,
         mint: &Mint<'_>,
     ) -> Result<(), Problem> {

@@ -10,12 +10,13 @@ use causeway_store::{
 };
 use causeway_types::Problem;
 
-use super::{Act, Basis, Plan, Push, fetchable};
+use super::{Act, Basis, Plan, fetchable};
 use crate::automation::{self, permits, script};
 use crate::border::{self, Checked, Gate};
 use crate::clock::Mint;
 use crate::negotiate::encoded;
 use crate::outcome::{Story, TRANSFER, rejected};
+use crate::push::Push;
 use crate::{Node, gates, timers, webhook};
 
 /// A transfer on its way through one plan.
@@ -31,7 +32,7 @@ impl Node {
         entry: TransferEntry,
         from: Option<(&TransferEntry, Version)>,
         basis: &Basis,
-        push: Push,
+        push: Push<Input>,
         mint: &Mint<'_>,
     ) -> Result<Plan, Problem> {
         let before = entry.transfer.state();
@@ -71,7 +72,7 @@ impl Node {
     fn push_transfer(
         &self,
         course: &mut Course,
-        push: Push,
+        push: Push<Input>,
         basis: &Basis,
         mint: &Mint<'_>,
     ) -> Result<(), Problem> {
