@@ -189,7 +189,10 @@ fn packs(context: &Context) -> Outcome<Engine> {
 
 /// Warns of a party whose law is not known: whatever crosses a border to it or from it waits.
 fn jurisdiction(hop: &str, party: &Value, law: &Outcome<Engine>, key: &str) -> Value {
-    let warns = |detail: String, hint: String| json!({ "hop": hop, "works": null, "detail": detail, "hint": hint });
+    let warns = |detail: String, hint: String| {
+        let works = Value::Null;
+        json!({ "hop": hop, "works": works, "detail": detail, "hint": hint })
+    };
     let waits = "so whatever crosses a border waits for a person";
     let Some(area) = optional(party, "jurisdiction") else {
         return warns(format!("not configured, {waits}"), format!("set {key}"));

@@ -128,27 +128,10 @@ async fn personal_data_is_held_until_what_the_remedies_say_is_recorded() {
     }
     assert_eq!(run(&office, &["negotiation", "accept", short]).code, 3);
 
-    // The decision, by the negotiation's id, by its digest and by the digest's beginning.
-    let page = run(&office, &["check", "show", short]);
-    assert_eq!(page.code, 3, "{}", page.stderr);
-    assert!(page.stdout.contains("replayed: the rule packs here give the same"), "{}", page.stdout);
-    assert!(page.stdout.contains("not legal advice"), "{}", page.stdout);
-    let list = json(&office, &["check", "list"]);
-    let decision = list["items"][0]["id"].as_str().unwrap();
-    let digest = decision.rsplit(':').next().unwrap();
-    for id in [decision, digest, &digest[..12]] {
-        assert_eq!(run(&office, &["check", "show", id]).stdout, page.stdout, "{id}");
-    }
-    assert_eq!(run(&office, &["check", "show", "ffffffff"]).code, 8);
-
-    let why = run(&office, &["check", "why", short]);
-    assert_eq!(why.code, 3);
-    assert!(why.stdout.contains("(stated in the terms)"), "{}", why.stdout);
-    assert!(why.stdout.contains("in force since"), "{}", why.stdout);
-    assert!(!why.stdout.contains("ke.nothing"), "{}", why.stdout);
+    let digest = the_decision_is_told(&office, short);
 
     // The officer pastes the command that the remedies give.
-    let remedies = run(&office, &["check", "remedies", digest, "--reference", "ODPC it's 7/2026"]);
+    let remedies = run(&office, &["check", "remedies", &digest, "--reference", "ODPC it's 7/2026"]);
     assert_eq!(remedies.code, 3, "{}", remedies.stderr);
     let command = remedies.stdout.lines().map(str::trim).find(|line| {
         line.starts_with("causeway attestation add consumer") && line.contains("ke_safeguards")
@@ -166,6 +149,39 @@ async fn personal_data_is_held_until_what_the_remedies_say_is_recorded() {
     duties_are_listed_and_done(&office);
     let record = recorded["id"].as_str().unwrap();
     what_is_revoked_suspends(&office, &institute, record, command).await;
+}
+
+/// The decision, by the negotiation's id, by its digest and by the digest's beginning.
+fn the_decision_is_told(office: &Node, negotiation: &str) -> String {
+    let page = run(office, &["check", "show", negotiation]);
+    assert_eq!(page.code, 3, "{}", page.stderr);
+    let replayed = "replayed: the rule packs here give the same";
+    assert!(page.stdout.contains(replayed), "{}", page.stdout);
+    assert!(page.stdout.contains("not legal advice"), "{}", page.stdout);
+    let list = json(office, &["check", "list"]);
+    let decision = list["items"][0]["id"].as_str().unwrap();
+    let digest = decision.rsplit(':').next().unwrap();
+    for id in [decision, digest, &digest[..12]] {
+        assert_eq!(run(office, &["check", "show", id]).stdout, page.stdout, "{id}");
+    }
+    assert_eq!(run(office, &["check", "show", "ffffffff"]).code, 8);
+
+    let why = run(office, &["check", "why", negotiation]);
+    assert_eq!(why.code, 3);
+    assert!(why.stdout.contains("(stated in the terms)"), "{}", why.stdout);
+    assert!(why.stdout.contains("in force since"), "{}", why.stdout);
+    // Only rules that count, and all of them.
+    let rules = |packs: &Value, is_told: fn(&Value) -> bool| -> Vec<Value> {
+        let packs = packs.as_array().unwrap().iter();
+        let rules = packs.flat_map(|pack| pack["rules"].as_array().unwrap());
+        rules.filter(|rule| is_told(rule)).map(|rule| rule["rule"].clone()).collect()
+    };
+    let whole = json_of(&run(office, &["--json", "check", "show", digest]));
+    let counting = rules(&whole["document"]["decision"]["packs"], |r| r["effect"] == "counts");
+    let told = json_of(&run(office, &["--json", "check", "why", digest]));
+    assert!(!counting.is_empty(), "{whole}");
+    assert_eq!(rules(&told["packs"], |_| true), counting);
+    digest.to_owned()
 }
 
 fn duties_are_listed_and_done(office: &Node) {

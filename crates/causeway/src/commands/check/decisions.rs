@@ -45,10 +45,13 @@ pub(crate) enum What {
     },
 }
 
+/// A decision as a document and as a page.
+type Tell = fn(&Found) -> (Value, String);
+
 /// Runs the subcommand.
 pub(crate) async fn run(context: &Context, what: What) -> Outcome {
     let client = context.client()?;
-    let (id, tell): (_, fn(&Found) -> (Value, String)) = match &what {
+    let (id, tell): (_, Tell) = match &what {
         What::List => {
             return show_list(context, &client.list(PATH).await?, HEADER, row);
         }
