@@ -33,8 +33,14 @@ pub(crate) fn read(
     text: &str,
     dictionary: &mut Dictionary,
 ) -> Result<Pack, Vec<Finding>> {
-    let mut reader =
-        Reader { file, text, dictionary, findings: Vec::new(), places: HashMap::new() };
+    let mut reader = Reader {
+        file,
+        text,
+        line_ends: text.match_indices('\n').map(|(at, _)| at).collect(),
+        dictionary,
+        findings: Vec::new(),
+        places: HashMap::new(),
+    };
     if text.len() > PACK_BYTES_MAX {
         reader
             .error(0..0, format!("found {} bytes, expected at most {PACK_BYTES_MAX}", text.len()));
@@ -57,6 +63,8 @@ pub(crate) fn read(
 struct Reader<'a> {
     file: &'a str,
     text: &'a str,
+    /// Where the lines end.
+    line_ends: Vec<usize>,
     dictionary: &'a mut Dictionary,
     findings: Vec<Finding>,
     /// Where each rule is, also one that could not be read: what names it is no fault of its own.
@@ -81,7 +89,7 @@ struct Context<'c> {
 
 impl Reader<'_> {
     fn line(&self, at: usize) -> usize {
-        self.text.get(..at).unwrap_or(self.text).matches('\n').count() + 1
+        self.line_ends.partition_point(|end| *end < at) + 1
     }
 
     fn error(&mut self, span: Range<usize>, text: String) {
