@@ -115,7 +115,7 @@ pub(crate) enum Command {
     Peer(peer::Args),
     /// Find out what does not work.
     Doctor(doctor::Args),
-    /// Run two nodes that exchange a table under a contract.
+    /// Run nodes that exchange a table under a contract, and ask the law.
     Demo(demo::Args),
     /// Show the node and how much waits for a person.
     Status(status::Args),
