@@ -1,4 +1,5 @@
-//! The demo as a check: the release binary exchanges real data between two nodes on this machine.
+//! The demo as a check: the release binary exchanges real data between nodes on this machine, and
+//! asks the law.
 //!
 //! It judges what the binary reports about itself; that the report is true is shown by the tests
 //! of the binary.
@@ -17,6 +18,10 @@ use crate::tree;
 
 /// The longest that the demo may take.
 const DEMO_SECONDS_MAX: u64 = 180;
+
+/// What the law says of the four crossings.
+const LAW: [&str; 4] =
+    ["permitted", "permitted-with-obligations", "permitted-with-obligations", "prohibited"];
 
 /// Builds the release binary and runs its demo; `false` when the build fails.
 pub(crate) fn run() -> Result<bool> {
@@ -61,15 +66,21 @@ fn output_of(binary: &Path, arguments: &[&str]) -> Result<String> {
     text.context("cannot read the output of the demo")
 }
 
-/// The report names a completed exchange between two nodes, and the hash of what arrived.
+/// The report names a completed exchange, its nodes, what the law said, and the hash of what
+/// arrived.
 fn judge(report: &str) -> Result<()> {
     let report: Value = serde_json::from_str(report).context("the report is no JSON document")?;
     let (outcome, nodes, sha256) = (&report["outcome"], &report["nodes"], &report["sha256"]);
     if outcome != "completed" {
         bail!("outcome is {outcome}, expected \"completed\"");
     }
-    if nodes.as_array().map(Vec::len) != Some(2) {
-        bail!("nodes is {nodes}, expected a list of 2");
+    if nodes.as_array().map(Vec::len) != Some(3) {
+        bail!("nodes is {nodes}, expected a list of 3");
+    }
+    let crossings = report["crossings"].as_array().into_iter().flatten();
+    let said: Vec<&str> = crossings.filter_map(|crossing| crossing["outcome"].as_str()).collect();
+    if said != LAW {
+        bail!("the law said {said:?}, expected {LAW:?}");
     }
     let is_hash = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
     if !sha256.as_str().is_some_and(is_hash) {
@@ -84,19 +95,29 @@ mod tests {
 
     fn check(outcome: &str, nodes: usize, sha256: &str, expectation: Result<(), &str>) {
         let report = serde_json::json!({
-            "outcome": outcome, "nodes": vec![(); nodes], "sha256": sha256
+            "outcome": outcome, "nodes": vec![(); nodes], "sha256": sha256,
+            "crossings": LAW.map(|outcome| serde_json::json!({ "outcome": outcome }))
         });
         let found = judge(&report.to_string()).map_err(|error| error.to_string());
         assert_eq!(found, expectation.map_err(str::to_owned));
     }
 
     #[test]
-    fn only_a_completed_exchange_of_two_nodes_with_a_hash_passes() {
+    fn only_a_completed_exchange_of_three_nodes_with_a_hash_passes() {
         let hash = "0123456789abcdef".repeat(4);
-        check("completed", 2, &hash, Ok(()));
-        check("refused", 2, &hash, Err("outcome is \"refused\", expected \"completed\""));
-        check("completed", 1, &hash, Err("nodes is [null], expected a list of 2"));
-        check("completed", 2, "", Err("sha256 is \"\", expected 64 hexadecimal digits"));
+        check("completed", 3, &hash, Ok(()));
+        check("refused", 3, &hash, Err("outcome is \"refused\", expected \"completed\""));
+        check("completed", 1, &hash, Err("nodes is [null], expected a list of 3"));
+        check("completed", 3, "", Err("sha256 is \"\", expected 64 hexadecimal digits"));
+    }
+
+    #[test]
+    fn what_the_law_says_is_a_part_of_it() {
+        let report = serde_json::json!({
+            "outcome": "completed", "nodes": [1, 2, 3], "crossings": [{ "outcome": "permitted" }]
+        });
+        let error = judge(&report.to_string()).unwrap_err().to_string();
+        assert!(error.starts_with("the law said [\"permitted\"], expected"), "{error}");
     }
 
     #[test]
