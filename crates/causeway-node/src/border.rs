@@ -97,11 +97,17 @@ impl Node {
         published: Option<PublishedOffer>,
         content: Option<Content>,
     ) -> Result<Ground, Problem> {
-        let page = Page { after: None, limit: ATTESTATIONS_MAX };
-        let attested = self.0.store.attestations(Some(peer), page).await.map_err(read_failed)?;
         let now = self.now();
-        let attested = attested.into_iter().map(|stored| stored.value);
-        let attested = attested.filter(|attestation| attestation.counts_at(now)).collect();
+        let attested = match self.is_neighbour(peer) {
+            // Between two parties in one area no border is crossed, and no record is asked for.
+            true => Vec::new(),
+            false => {
+                let page = Page { after: None, limit: ATTESTATIONS_MAX };
+                let all = self.0.store.attestations(Some(peer), page).await;
+                let all = all.map_err(read_failed)?.into_iter().map(|stored| stored.value);
+                all.filter(|attestation| attestation.counts_at(now)).collect()
+            }
+        };
         let declaration = published.as_ref().and_then(|offer| offer.declaration.as_ref());
         let counted = match (declaration, content) {
             (Some(declaration), Some(content)) => {
@@ -110,6 +116,12 @@ impl Node {
             _ => BTreeMap::new(),
         };
         Ok(Ground { published, attested, counted })
+    }
+
+    /// Whether a peer is configured to sit in our own area.
+    fn is_neighbour(&self, peer: &ParticipantId) -> bool {
+        let own = self.0.settings.jurisdiction.as_ref();
+        own.is_some() && own == self.directory().peer(peer).and_then(|p| p.jurisdiction.as_ref())
     }
 
     /// Of how many persons data crosses, with this file, by the counts it adds to.
