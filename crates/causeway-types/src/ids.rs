@@ -156,6 +156,22 @@ id! {
     /// same facts, packs and days have the same id.
     DecisionId
 }
+id! {
+    /// The holder's id of a request for credentials (DCP 1.0 `holderPid`).
+    HolderPid
+}
+id! {
+    /// The issuer's id of an issuance (DCP 1.0 `issuerPid`).
+    IssuerPid
+}
+id! {
+    /// What an issuer offers under one name (DCP 1.0 `CredentialObject`).
+    CredentialObjectId
+}
+id! {
+    /// The type of a credential, such as `MembershipCredential`.
+    CredentialType
+}
 
 minted!(AttestationId, DatasetId, OfferId, AgreementId, ProcessId, MessageId);
 

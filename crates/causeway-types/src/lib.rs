@@ -17,8 +17,9 @@ pub use address::{Address, AddressError};
 pub use content::{Blake3, Content, DigestError, Sha256};
 pub use facts::{FactValue, StatedError, StatedFacts};
 pub use ids::{
-    AgreementId, AttestationId, ConsumerPid, DatasetId, DecisionId, IdError, MessageId, OfferId,
-    ParticipantId, ProcessId, ProviderPid, Role,
+    AgreementId, AttestationId, ConsumerPid, CredentialObjectId, CredentialType, DatasetId,
+    DecisionId, HolderPid, IdError, IssuerPid, MessageId, OfferId, ParticipantId, ProcessId,
+    ProviderPid, Role,
 };
 pub use problem::{Fault, Problem, ProblemCode};
 pub use text::{LangText, TextError};

@@ -39,6 +39,8 @@ pub enum ProblemCode {
     KeyReused,
     /// The body is larger than the limit.
     TooLarge,
+    /// More requests than are taken in so short a time.
+    TooManyRequests,
     /// The peer cannot be reached.
     PeerUnreachable,
     /// The peer refused.
@@ -71,6 +73,7 @@ impl ProblemCode {
             Self::Conflict => "conflict",
             Self::KeyReused => "key-reused",
             Self::TooLarge => "too-large",
+            Self::TooManyRequests => "too-many-requests",
             Self::PeerUnreachable => "peer-unreachable",
             Self::PeerRefused => "peer-refused",
             Self::PeerMisbehaved => "peer-misbehaved",
@@ -93,7 +96,8 @@ impl ProblemCode {
             | Self::IllegalState
             | Self::Conflict
             | Self::KeyReused
-            | Self::TooLarge => Fault::Caller,
+            | Self::TooLarge
+            | Self::TooManyRequests => Fault::Caller,
             Self::PeerUnreachable | Self::PeerRefused | Self::PeerMisbehaved | Self::Integrity => {
                 Fault::Peer
             }

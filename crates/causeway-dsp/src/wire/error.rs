@@ -1,6 +1,7 @@
 //! Why bytes are not a message. Every text is fit to be shown to the peer: it names places and
 //! kinds of values, quotes at most short pieces, and never the properties of a data address.
 
+pub(super) use causeway_json::quoted;
 use causeway_policy::{ContextError, ReadError};
 use causeway_types::limits::MESSAGE_DEPTH_MAX;
 
@@ -96,13 +97,4 @@ impl WireError {
 /// The root has the empty pointer, which reads badly.
 fn place(pointer: &str) -> &str {
     if pointer.is_empty() { "message" } else { pointer }
-}
-
-/// A piece of the peer's text, in quotes, escaped and cut to a printable length.
-pub(super) fn quoted(text: &str) -> String {
-    const CHARACTERS_MAX: usize = 80;
-    let mut characters = text.chars();
-    let start: String = characters.by_ref().take(CHARACTERS_MAX).collect();
-    let dots = if characters.next().is_some() { "…" } else { "" };
-    format!("\"{}{dots}\"", start.escape_debug())
 }

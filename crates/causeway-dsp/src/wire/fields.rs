@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
+pub(super) use causeway_json::kind;
 use causeway_policy::Contexts;
 use causeway_types::limits::{ID_BYTES_MAX, URL_BYTES_MAX};
 use causeway_types::{Address, IdError};
@@ -317,17 +318,5 @@ pub(super) fn type_text(types: &[Cow<'_, str>]) -> String {
         [] => "nothing".to_owned(),
         [one] => quoted(one),
         many => format!("{} types, first {}", many.len(), quoted(&many[0])),
-    }
-}
-
-/// What a JSON value is, for error texts.
-pub(super) fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
     }
 }
