@@ -38,7 +38,7 @@ pub use self::pack::{
     Severity, Source, Stage, Status,
 };
 pub use self::proof::Report;
-pub use self::signature::{KeyId, PublicKey, Signature, SignatureError, SigningKey};
+pub use self::signature::{KeyId, PackForm, PublicKey, Signature, SignatureError, SigningKey};
 pub use self::words::{
     Language, Words, WordsError, template, template_of_classes, template_of_facts,
 };

@@ -6,7 +6,6 @@
 
 mod conflict;
 mod file;
-mod finding;
 mod read;
 mod resolve;
 
@@ -15,7 +14,6 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 pub use self::conflict::{Conflict, Other};
-pub use self::finding::{Finding, Severity};
 pub use self::read::PACK_BYTES_MAX;
 pub(crate) use self::read::{is_id, read};
 pub use self::resolve::Effect;
@@ -23,6 +21,7 @@ pub(crate) use self::resolve::{Resolution, resolve};
 use crate::expression::{Expression, Names};
 use crate::facts::{Dictionary, FactId, Facts, PackedFacts, Symbol};
 use crate::outcome::{Outcome, Truth};
+pub use causeway_seal::{Finding, Severity};
 
 /// How far a pack or a rule was checked against its sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

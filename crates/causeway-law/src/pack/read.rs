@@ -15,10 +15,10 @@ use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
 use super::file::{File, Head, ListEntry, ObligationEntry, ParamEntry, SourceEntry};
-use super::finding::{Finding, Severity};
 use super::{Obligation, Pack, Role, Rule, Source, Stage, Status};
 use crate::expression::{Dated, Expression, Names, Period};
 use crate::facts::{Dictionary, Symbol};
+use causeway_seal::{Finding, Severity};
 
 pub(crate) use self::terms::is_id;
 

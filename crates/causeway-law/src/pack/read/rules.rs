@@ -10,8 +10,8 @@ use super::{Cited, Context, Reader};
 use crate::expression::{Expression, Names};
 use crate::outcome::Outcome;
 use crate::pack::file::RuleEntry;
-use crate::pack::finding::{Finding, Severity};
 use crate::pack::{Obligation, Role, Rule, Stage};
+use causeway_seal::{Finding, Severity};
 
 impl Reader<'_> {
     pub(super) fn rules(
