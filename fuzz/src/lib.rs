@@ -2,11 +2,15 @@
 //! text, and what is read is written in the official shape and reads back as the same value. One
 //! function a family of messages; the targets only call them.
 
+pub mod claims;
+
 use causeway_dsp::wire::{self, Document, Reading, WireError};
+use causeway_json::Limits;
 use causeway_policy::{
     Compiled, Contexts, Facts, Policy, Request, Verdict, Vocabulary, World, odrl,
 };
 use causeway_types::{ConsumerPid, ProviderPid};
+use serde_json::Value;
 
 /// Far longer than any refusal has reason to be, in bytes.
 const REFUSAL_BYTES_MAX: usize = 8 * 1024;
@@ -18,10 +22,40 @@ pub fn everything(bytes: &[u8]) {
     catalog_request(bytes);
     dataset(bytes);
     error(bytes);
+    json(bytes);
     negotiation(bytes);
     policy(bytes);
     transfer(bytes);
     version(bytes);
+}
+
+/// The strict reader: what it takes, a reader that is not strict reads in the same way, and it is
+/// within the limits; what it refuses, it refuses in a short text.
+pub fn json(bytes: &[u8]) {
+    const LIMITS: Limits = Limits { bytes: 32 * 1024, depth: 16, nodes: 1_000 };
+    match causeway_json::parse(bytes, LIMITS) {
+        Ok(value) => {
+            let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+            assert_eq!(serde_json::from_slice::<Value>(text).ok().as_ref(), Some(&value));
+            let (depth, nodes) = measure(&value);
+            assert!(bytes.len() <= LIMITS.bytes && depth <= LIMITS.depth && nodes <= LIMITS.nodes);
+            // Each name once: nothing was lost on the way to a text and back.
+            let again = causeway_json::parse(value.to_string().as_bytes(), Limits::ANSWER);
+            assert_eq!(again.as_ref(), Ok(&value));
+        }
+        Err(error) => check_refusal(&error.to_string()),
+    }
+}
+
+/// Levels of arrays and objects, and members of all of them.
+fn measure(value: &Value) -> (usize, usize) {
+    let inner: Vec<(usize, usize)> = match value {
+        Value::Array(items) => items.iter().map(measure).collect(),
+        Value::Object(members) => members.values().map(measure).collect(),
+        _ => return (0, 0),
+    };
+    let depth = inner.iter().map(|(depth, _)| *depth).max().unwrap_or_default();
+    (depth + 1, inner.len() + inner.iter().map(|(_, nodes)| nodes).sum::<usize>())
 }
 
 /// Messages of a negotiation, and offers and agreements that stand alone.
@@ -173,7 +207,7 @@ fn accepted<T>(result: Result<T, WireError>) -> Option<T> {
 }
 
 /// A refusal goes to the peer and into the log.
-fn check_refusal(text: &str) {
+pub(crate) fn check_refusal(text: &str) {
     assert!(text.len() <= REFUSAL_BYTES_MAX, "{} bytes: {text}", text.len());
     assert!(!text.contains(char::is_control), "{text:?}");
 }
