@@ -3,23 +3,30 @@
 //! One file a resource. Handlers translate between HTTP and the node's use cases and decide
 //! nothing; listeners, sockets and TLS are the binary's business.
 
+mod dcp;
 mod dsp;
 mod health;
+pub mod limiter;
 pub mod management;
 
 use axum::routing::any;
 use axum::{Router, middleware};
 use causeway_node::{DATA_PATH, Node, PROTOCOL_PATH};
 
-pub use self::management::{Access, openapi_json};
+pub use self::management::{Access, AccessSettings, Gate, openapi_json};
 
 /// What peers reach: the version document, the protocol, the data flows, and liveness.
 pub fn protocol_router(node: Node) -> Router {
     let flow = format!("{DATA_PATH}/{{flow}}");
     let to_its_end = middleware::from_fn_with_state(node.clone(), to_its_end);
+    let settled = middleware::from_fn_with_state(node.clone(), dsp::settled);
+    let in_line = middleware::from_fn_with_state(dsp::line::Line::new(), dsp::line::give_place);
     Router::new()
-        .nest(PROTOCOL_PATH, dsp::router().layer(to_its_end))
+        .nest(PROTOCOL_PATH, dsp::router().layer(in_line))
         .merge(dsp::unversioned_router())
+        .merge(dcp::router(&node))
+        .layer(settled)
+        .layer(to_its_end)
         .route(&flow, any(data))
         .merge(health::router())
         .with_state(node)

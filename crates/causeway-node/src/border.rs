@@ -30,6 +30,7 @@ pub use self::drift::Drift;
 pub(crate) use self::drift::watch;
 pub use self::facts::read_facts;
 pub use self::preview::{Preview, PreviewOutcome};
+use crate::identity::ProvenFact;
 use crate::{Node, read_failed};
 
 /// Most attestations of one peer that are looked at.
@@ -47,6 +48,8 @@ pub(crate) struct Ground {
     attested: Vec<Attestation>,
     /// Persons by count, this crossing included. `None` where nobody can tell.
     counted: BTreeMap<String, Option<u64>>,
+    /// What the peer's credentials say of it.
+    proven: Vec<ProvenFact>,
 }
 
 /// A crossing that is to be checked.
@@ -87,6 +90,8 @@ pub(crate) struct Checked {
     pub(crate) duties: Vec<Duty>,
     /// What our side went by, to be stated in the agreement.
     pub(crate) stated: StatedFacts,
+    /// The legal area of the peer, where it is known.
+    pub(crate) area: Option<String>,
 }
 
 impl Node {
@@ -115,13 +120,15 @@ impl Node {
             }
             _ => BTreeMap::new(),
         };
-        Ok(Ground { published, attested, counted })
+        let proven = self.proven_facts(peer).await?;
+        Ok(Ground { published, attested, counted, proven })
     }
 
     /// Whether a peer is configured to sit in our own area.
     fn is_neighbour(&self, peer: &ParticipantId) -> bool {
         let own = self.0.settings.jurisdiction.as_ref();
-        own.is_some() && own == self.directory().peer(peer).and_then(|p| p.jurisdiction.as_ref())
+        let peer = self.directory().peer(peer);
+        own.is_some() && own == peer.as_ref().and_then(|p| p.jurisdiction.as_ref())
     }
 
     /// Of how many persons data crosses, with this file, by the counts it adds to.
@@ -164,8 +171,10 @@ impl Node {
             tracing::debug!(peer = %crossed.peer, area, "no border is crossed");
             let (gate, stated) = (Gate::Pass, gathered.to_state());
             let outcome = Some(Outcome::Permitted);
-            return Checked { gate, outcome, decision: None, duties: Vec::new(), stated };
+            let (area, duties) = (Some(area.to_owned()), Vec::new());
+            return Checked { gate, outcome, decision: None, duties, stated, area };
         }
+        let area = gathered.area_of(crossed.role.other()).map(str::to_owned);
         let facts = match gathered.closed(law.dictionary(), crossed, ground) {
             Ok(facts) => facts,
             Err(reasons) => {
@@ -176,6 +185,7 @@ impl Node {
                     decision: None,
                     duties: Vec::new(),
                     stated: StatedFacts::new(),
+                    area,
                 };
             }
         };
@@ -208,6 +218,7 @@ impl Node {
             duties: duties(&document["decision"]),
             decision: Some(entry),
             stated: gathered.to_state(),
+            area,
         }
     }
 

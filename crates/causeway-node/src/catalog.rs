@@ -7,10 +7,12 @@ use std::time::Duration;
 use causeway_dsp::catalog::{Catalog, Dataset};
 use causeway_dsp::version::ProtocolVersion;
 use causeway_dsp::wire;
+use causeway_json::Limits;
 use causeway_types::{Address, DatasetId, ParticipantId, Problem, ProblemCode, Timestamp};
 use url::Url;
 
 use crate::Node;
+use crate::egress::Purpose;
 use crate::negotiate::encoded;
 use crate::settings::Peer;
 use crate::transport::{Answer, Outgoing, TransportError};
@@ -101,7 +103,7 @@ impl Node {
         if let Some(base) = self.0.bases.lock().get(peer).filter(|(_, until)| *until > now) {
             return Ok(base.0.clone());
         }
-        let base = self.discover(known).await?;
+        let base = self.discover(&known).await?;
         let until = now.plus_millis(BASE_LIFETIME_MILLIS);
         self.0.bases.lock().insert(peer.clone(), (base.clone(), until));
         Ok(base)
@@ -143,12 +145,18 @@ impl Node {
         tag: Option<String>,
     ) -> Result<Asked, NotAnswered> {
         let is_conditional = tag.is_some();
+        let authorization = self.authorization(peer).await;
+        let authorization = authorization.map_err(|error| NotAnswered {
+            problem: unreachable(peer, &error),
+            is_transient: true,
+            retry_after: None,
+        })?;
         let request = Outgoing {
-            authorization: self.0.directory.authorization(peer, self.now()),
+            authorization,
             body: Some(wire::write_catalog_request().into()),
             if_none_match: tag,
             is_large: true,
-            ..Outgoing::to(place.clone(), self.0.settings.retry.answer_timeout)
+            ..Outgoing::to(Purpose::Peer, place.clone(), self.0.settings.retry.answer_timeout)
         };
         let answer = self.0.transport.send(request).await;
         let answer = answer.map_err(|error| NotAnswered {
@@ -204,7 +212,7 @@ impl Node {
     pub async fn probe_outward(&self, peer: &ParticipantId) -> Probe {
         let mut steps = Vec::new();
         let found = match self.0.directory.peer(peer) {
-            Some(known) => self.discover(known).await,
+            Some(known) => self.discover(&known).await,
             None => Err(unknown_peer(peer.as_str())),
         };
         let reached = step(
@@ -246,7 +254,7 @@ impl Node {
             }
         };
         let steps: Option<Vec<serde_json::Value>> =
-            serde_json::from_slice::<serde_json::Value>(&answer.body)
+            causeway_json::parse(&answer.body, Limits::ANSWER)
                 .ok()
                 .and_then(|body| body.get("steps")?.as_array().cloned());
         let Some(steps) = steps else {
@@ -288,7 +296,7 @@ impl Node {
         }
         let url = peer.address.join("/.well-known/dspace-version");
         let id = &peer.participant_id;
-        let request = Outgoing::to(url, self.0.settings.retry.answer_timeout);
+        let request = Outgoing::to(Purpose::Peer, url, self.0.settings.retry.answer_timeout);
         let answer = self.0.transport.send(request).await.map_err(|e| unreachable(id, &e))?;
         if !answer.is_success() {
             return Err(refused(id, &answer));
@@ -312,9 +320,9 @@ impl Node {
         body: Option<bytes::Bytes>,
     ) -> Result<Answer, TransportError> {
         let request = Outgoing {
-            authorization: self.0.directory.authorization(peer, self.now()),
+            authorization: self.authorization(peer).await?,
             body,
-            ..Outgoing::to(url, self.0.settings.retry.answer_timeout)
+            ..Outgoing::to(Purpose::Peer, url, self.0.settings.retry.answer_timeout)
         };
         self.0.transport.send(request).await
     }

@@ -22,7 +22,20 @@ impl Node {
             changes.lease = Some(self.lease());
         }
         let cancelled = changes.cancel.clone();
-        let committed = self.0.store.commit(changes).await?;
+        // Tokens that were taken meanwhile are written along: it costs no commit of its own.
+        let taken = self.0.identity.seen.pending();
+        changes.tokens.extend(taken.iter().cloned());
+        let committed = match self.0.store.commit(changes).await {
+            Ok(committed) => committed,
+            Err(error) => {
+                // Whether they were written is not known, so they are not part of what is tried
+                // next.
+                if !taken.is_empty() {
+                    self.write_tokens(taken).await.ok();
+                }
+                return Err(error);
+            }
+        };
         for process in cancelled {
             self.0.dispatcher.cancel(process);
         }

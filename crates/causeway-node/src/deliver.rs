@@ -8,8 +8,9 @@ use causeway_store::{ChangeSet, NewEvent, OutboxRow, OutboxSubject, Settle};
 use causeway_types::{Problem, ProblemCode};
 
 use crate::dispatch::Finished;
+use crate::egress::Purpose;
 use crate::negotiate::encoded;
-use crate::outcome::{Kinds, NEGOTIATION, Story, TRANSFER};
+use crate::outcome::{CREDENTIALS, Kinds, NEGOTIATION, Story, TRANSFER};
 use crate::pulls::backoff;
 use crate::transport::{Answer, Outgoing};
 use crate::webhook::{self, Verdict};
@@ -26,6 +27,13 @@ fn is_busy(status: u16, state: &str, row: &OutboxRow) -> bool {
         _ => transfer::State::parse(state).map(|s| s.is_final()),
     };
     status == 409 && row.attempts < BUSY_ATTEMPTS_MAX && has_ended == Some(false)
+}
+
+/// Whether a message about credentials was refused by somebody who may not yet know our newest key,
+/// or what we answer.
+fn is_early(status: u16, row: &OutboxRow) -> bool {
+    let is_about_credentials = row.subject.is_about_credentials();
+    is_about_credentials && matches!(status, 401 | 409) && row.attempts < BUSY_ATTEMPTS_MAX
 }
 
 /// What a peer's answer to a message means.
@@ -101,18 +109,23 @@ impl Node {
         let (url, body) = (row.url.clone(), Some(row.body.clone().into()));
         let answer = if row.subject.is_webhook() {
             let timeout = self.0.settings.retry.answer_timeout;
-            let request = Outgoing { is_webhook: true, body, ..Outgoing::to(url, timeout) };
+            let request = Outgoing { body, ..Outgoing::to(Purpose::Webhook, url, timeout) };
             self.0.transport.send(request).await
+        } else if row.subject == OutboxSubject::CredentialRequest {
+            self.send_request(row).await
+        } else if row.subject.is_about_credentials() {
+            self.send_about_credentials(row).await
         } else {
             self.send_to(&row.peer, url, body).await
         };
         match answer {
             Ok(answer) if answer.is_success() => Outcome::Acked(answer),
-            Ok(answer) if answer.is_transient() || answer.status < 400 => Outcome::Again(format!(
-                "status {}: {}",
-                answer.status,
-                wire::read_error(&answer.body)
-            )),
+            Ok(answer)
+                if answer.is_transient() || answer.status < 400 || is_early(answer.status, row) =>
+            {
+                let said = wire::read_error(&answer.body);
+                Outcome::Again(format!("status {}: {said}", answer.status))
+            }
             Ok(answer) => {
                 let said = wire::read_error(&answer.body);
                 let code = said.code().map_or_else(|| answer.status.to_string(), str::to_owned);
@@ -221,6 +234,10 @@ impl Node {
                 .await
                 .map(drop)
             }
+            OutboxSubject::CredentialRequest => self.request_acked(row, answer).await,
+            OutboxSubject::Issuance | OutboxSubject::CredentialOffer => {
+                self.issuance_told(row, None).await
+            }
             _ => self.webhook_answered(row, answer).await,
         }
     }
@@ -256,6 +273,10 @@ impl Node {
                 })
                 .await
                 .map(drop),
+            OutboxSubject::CredentialRequest => self.request_refused(row, &reason).await,
+            OutboxSubject::Issuance | OutboxSubject::CredentialOffer => {
+                self.issuance_told(row, Some(reason.to_string())).await
+            }
             _ => self.leave_to_a_person(row, format!("the webhook refused: {reason}")).await,
         }
     }
@@ -278,6 +299,10 @@ impl Node {
                 })
                 .await
                 .map(drop),
+            OutboxSubject::CredentialRequest => self.request_refused(row, &reason).await,
+            OutboxSubject::Issuance | OutboxSubject::CredentialOffer => {
+                self.issuance_told(row, Some(reason.to_string())).await
+            }
             _ => self.leave_to_a_person(row, reason.to_string()).await,
         }
     }
@@ -359,5 +384,8 @@ fn kinds(subject: OutboxSubject) -> Kinds {
         OutboxSubject::Transfer | OutboxSubject::TransferWebhook | OutboxSubject::TransferTimer => {
             TRANSFER
         }
+        OutboxSubject::Issuance
+        | OutboxSubject::CredentialRequest
+        | OutboxSubject::CredentialOffer => CREDENTIALS,
     }
 }

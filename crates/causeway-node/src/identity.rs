@@ -1,25 +1,57 @@
-//! Who is asking. Each pair of participants shares a secret; from it both make short-lived tokens
-//! that name who sends, whom to and until when. Verifiable credentials are not here yet.
-//!
-//! Closed test networks may use one of two insecure ways instead, see [`IdentityMode`]. Nothing
-//! here decides what an authenticated peer may do.
+//! Who is asking. Participants prove who they are with credentials ([`IdentityMode::Dcp`]), or a
+//! pair of them shares a secret (`pairwise`). Nothing here decides what an authenticated peer may
+//! do.
 
-use causeway_types::{ParticipantId, Timestamp};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use serde::{Deserialize, Serialize};
+mod documents;
+mod holder;
+mod issuer;
+mod lapse;
+mod own;
+mod pairwise;
+mod present;
+mod renewal;
+mod requests;
+mod seen;
+mod shown;
+mod strangers;
+mod sts;
+mod tokens;
+pub(crate) mod trusted;
 
-use crate::settings::{IdentityMode, Peer, Settings};
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
-/// How long a token is valid.
-const TOKEN_SECONDS: u64 = 300;
-/// How far the clocks of two nodes may differ.
-const LEEWAY_SECONDS: u64 = 60;
+use causeway_dcp::did::Did;
+use causeway_keys::KeyStore;
+use causeway_types::{FactValue, ParticipantId, Problem, ProblemCode};
 
-/// The participants this node knows.
+use tokio::sync::Notify;
+
+use self::documents::Documents;
+pub use self::holder::HolderError;
+use self::issuer::Issuer;
+pub use self::issuer::{IssuanceAct, NewDefinition, StatusDocument, request_status};
+pub use self::lapse::Lapses;
+pub(crate) use self::lapse::watch;
+use self::own::Own;
+pub(crate) use self::own::watch_keys;
+pub(crate) use self::renewal::watch as tend;
+pub use self::requests::NewCredentialRequest;
+use self::seen::Seen;
+use self::shown::Shown;
+pub use self::shown::{PeerIdentity, ShownCredential};
+pub use self::sts::{MadeToken, TokenAsk, TokenServiceError};
+use self::tokens::AccessTokens;
+use crate::Node;
+use crate::settings::{Asks, IdentityMode, Peer, Settings};
+use crate::transport::TransportError;
+
+/// The participants this node knows: those of the configuration, and those that showed credentials.
 pub struct Directory {
     own: ParticipantId,
     mode: IdentityMode,
-    peers: Vec<Peer>,
+    configured: Vec<Arc<Peer>>,
+    learned: RwLock<BTreeMap<ParticipantId, Arc<Peer>>>,
 }
 
 /// Why a caller is not believed. What the caller is told is the same for all.
@@ -34,44 +66,196 @@ pub enum IdentityError {
     /// The signature, the audience or the time is wrong.
     #[error("the token is not valid here or now")]
     Invalid,
+    /// The token was used before.
+    #[error("the token was used before")]
+    Replayed,
+    /// This node is asked for more than it can remember.
+    #[error("too many tokens, or documents, are known at the moment")]
+    Busy,
+    /// A token is not what it should be.
+    #[error("{reason}")]
+    Token {
+        /// Why.
+        reason: String,
+    },
+    /// A DID document cannot be had.
+    #[error("the document of {did} cannot be had: {reason}")]
+    Unresolved {
+        /// Whose.
+        did: Did,
+        /// Why.
+        reason: String,
+    },
+    /// The keys of a party changed without proof.
+    #[error("the keys of {did} changed without proof, and nobody has approved the new ones")]
+    Changed {
+        /// Whose.
+        did: Did,
+    },
+    /// The caller did not show what is required.
+    #[error("the caller did not show what is required: {reason}")]
+    NotShown {
+        /// Why.
+        reason: String,
+    },
+    /// It cannot be found out at the moment what the caller has to show.
+    #[error("what the caller has to show cannot be had at the moment: {reason}")]
+    Unreachable {
+        /// Why.
+        reason: String,
+    },
+    /// The caller is not one of those that may exchange with this node.
+    #[error("{did} is not a configured peer, and only those are admitted")]
+    NotListed {
+        /// Who.
+        did: Did,
+    },
+    /// Our own key cannot sign.
+    #[error("a key of this node cannot sign: {reason}")]
+    Key {
+        /// Why.
+        reason: String,
+    },
+    /// The store does not answer.
+    #[error("the store does not answer: {reason}")]
+    Store {
+        /// Why.
+        reason: String,
+    },
 }
 
-#[derive(Serialize, Deserialize)]
-struct Claims {
-    iss: String,
-    sub: String,
-    aud: String,
-    iat: u64,
-    exp: u64,
+impl IdentityError {
+    fn unshown(reason: &str) -> Self {
+        Self::NotShown { reason: reason.to_owned() }
+    }
+
+    /// What a stranger is told: which of the reasons it was is for our log.
+    pub fn for_stranger(&self) -> Problem {
+        tracing::warn!(error = %self, "a request was not authenticated");
+        match self {
+            Self::Busy | Self::Store { .. } | Self::Key { .. } => {
+                Problem::new(ProblemCode::Unavailable, "the node is busy; try again")
+            }
+            Self::Unreachable { .. } => {
+                let text = "the caller's credential service, or an issuer, cannot be reached";
+                Problem::new(ProblemCode::Unavailable, text).hint("try again")
+            }
+            Self::Changed { .. } => Problem::new(
+                ProblemCode::Unavailable,
+                "the keys of the caller changed without proof; somebody has to look at them",
+            ),
+            _ => Problem::new(ProblemCode::Unauthorized, "the request is not authenticated"),
+        }
+    }
 }
 
-/// What EDC's mock of an identity service puts into the header, as it is.
-#[derive(Serialize, Deserialize)]
-struct EdcMock {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    region: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    audience: Option<String>,
-    #[serde(rename = "clientId")]
-    client_id: String,
+/// What this node knows of who is who, besides its directory.
+#[derive(Default)]
+pub(crate) struct Identity {
+    /// Who we are, if we have a DID and show credentials.
+    did: Option<Did>,
+    /// Where our private keys are.
+    keys: Option<Arc<dyn KeyStore>>,
+    pub(crate) seen: Seen,
+    documents: Documents,
+    shown: Shown,
+    access: AccessTokens,
+    own: Own,
+    issuer: Issuer,
+    /// What peers showed is to be looked at again now.
+    look_again: Notify,
+}
+
+impl Identity {
+    pub(crate) fn new(
+        settings: &Settings,
+        keys: Option<Arc<dyn KeyStore>>,
+    ) -> Result<Self, Problem> {
+        let did = match settings.identity {
+            IdentityMode::Dcp => Some(own::did_of(settings)?),
+            _ => None,
+        };
+        Ok(Self { did, keys, ..Self::default() })
+    }
+}
+
+/// A fact that a verified credential states of a party.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProvenFact {
+    /// Its name in the law's dictionary, with the side.
+    pub name: String,
+    /// What it is.
+    pub value: FactValue,
+    /// The credential and its issuer, in words.
+    pub source: String,
+}
+
+impl Node {
+    /// Who made a request, by the value of its `Authorization` header, and that they may ask for
+    /// it.
+    pub async fn authenticate(
+        &self,
+        authorization: Option<&str>,
+        asks: Asks,
+    ) -> Result<ParticipantId, IdentityError> {
+        if self.own_did().is_none() {
+            return self.0.directory.authenticate(authorization, self.now());
+        }
+        let token = self.verify_token(authorization).await?;
+        let peer =
+            ParticipantId::parse(token.issuer.as_str()).map_err(|_| IdentityError::Unknown)?;
+        if self.0.settings.dcp.is_listed_only && self.0.directory.peer(&peer).is_none() {
+            return Err(IdentityError::NotListed { did: token.issuer });
+        }
+        self.admit(&token, asks).await?;
+        if self.0.directory.peer(&peer).is_none() {
+            self.learn(&token.issuer).await?;
+        }
+        Ok(peer)
+    }
+
+    /// The value of the `Authorization` header for one request to a peer; none if nobody told us
+    /// how to make it.
+    pub(crate) async fn authorization(
+        &self,
+        peer: &ParticipantId,
+    ) -> Result<Option<String>, TransportError> {
+        if self.own_did().is_none() {
+            return Ok(self.0.directory.authorization(peer, self.now()));
+        }
+        let refused = |error: &dyn std::error::Error| TransportError::Refused {
+            reason: format!("make a token for {peer}: {error}"),
+        };
+        let did = Did::parse(peer.as_str()).map_err(|error| refused(&error))?;
+        // Nothing goes to whoever may have taken the peer's place.
+        if let Err(error @ IdentityError::Changed { .. }) = self.resolve(&did).await {
+            return Err(refused(&error));
+        }
+        self.self_issued(&did).await.map(Some).map_err(|error| refused(&error))
+    }
 }
 
 impl Directory {
     /// The peers of the settings.
     pub fn new(settings: &Settings) -> Self {
-        let own = settings.participant_id.clone();
-        Self { own, mode: settings.identity, peers: settings.peers.clone() }
+        Self::of(settings.participant_id.clone(), settings.identity, settings.peers.clone())
     }
 
-    /// Every peer, in the order of the configuration.
-    pub fn peers(&self) -> &[Peer] {
-        &self.peers
+    fn of(own: ParticipantId, mode: IdentityMode, peers: Vec<Peer>) -> Self {
+        let configured = peers.into_iter().map(Arc::new).collect();
+        Self { own, mode, configured, learned: RwLock::default() }
+    }
+
+    /// Every peer: in the order of the configuration, then by id.
+    pub fn peers(&self) -> Vec<Arc<Peer>> {
+        let learned = self.learned.read().unwrap_or_else(PoisonError::into_inner);
+        self.configured.iter().chain(learned.values()).cloned().collect()
     }
 
     /// A peer by name, participant id or address.
-    pub fn find(&self, text: &str) -> Option<&Peer> {
+    pub fn find(&self, text: &str) -> Option<Arc<Peer>> {
         let address = text.trim_end_matches('/');
-        self.peers.iter().find(|peer| {
+        self.peers().into_iter().find(|peer| {
             peer.name == text
                 || peer.participant_id.as_str() == text
                 || peer.address.as_str() == address
@@ -79,300 +263,24 @@ impl Directory {
     }
 
     /// A peer by participant id.
-    pub fn peer(&self, id: &ParticipantId) -> Option<&Peer> {
-        self.peers.iter().find(|peer| peer.participant_id == *id)
+    pub fn peer(&self, id: &ParticipantId) -> Option<Arc<Peer>> {
+        let configured = self.configured.iter().find(|peer| peer.participant_id == *id);
+        configured.cloned().or_else(|| {
+            // A panic elsewhere leaves the map as it was; each entry stands for itself.
+            self.learned.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+        })
     }
 
-    /// The value of the `Authorization` header for a request to `peer`; `None` if it is unknown.
-    pub fn authorization(&self, peer: &ParticipantId, now: Timestamp) -> Option<String> {
-        let peer = self.peer(peer)?;
-        match self.mode {
-            IdentityMode::SharedSecret => {}
-            IdentityMode::Static => return String::from_utf8(peer.secret.expose().to_vec()).ok(),
-            IdentityMode::EdcMock => {
-                let claims = EdcMock {
-                    region: Some("any".to_owned()),
-                    audience: Some(peer.participant_id.to_string()),
-                    client_id: self.own.to_string(),
-                };
-                return serde_json::to_string(&claims).ok();
-            }
-        }
-        let issued = now.unix_seconds();
-        let claims = Claims {
-            iss: self.own.to_string(),
-            sub: self.own.to_string(),
-            aud: peer.participant_id.to_string(),
-            iat: issued,
-            exp: issued + TOKEN_SECONDS,
-        };
-        let key = EncodingKey::from_secret(peer.secret.expose());
-        // Encoding fails only for keys that do not fit the algorithm, and any bytes fit HMAC.
-        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).ok()?;
-        Some(format!("Bearer {token}"))
+    /// How many peers are not in the configuration.
+    pub(crate) fn learned(&self) -> usize {
+        self.learned.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Whom a request is from, by the value of its `Authorization` header.
-    pub fn authenticate(
-        &self,
-        authorization: Option<&str>,
-        now: Timestamp,
-    ) -> Result<ParticipantId, IdentityError> {
-        match self.mode {
-            IdentityMode::SharedSecret => {}
-            IdentityMode::Static => return self.by_static_token(authorization),
-            IdentityMode::EdcMock => return self.by_own_word(authorization),
-        }
-        let token = authorization
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or(IdentityError::Missing)?;
-        let issuer = unverified_issuer(token).ok_or(IdentityError::Invalid)?;
-        let peer = self
-            .peers
-            .iter()
-            .find(|peer| peer.participant_id.as_str() == issuer)
-            .ok_or(IdentityError::Unknown)?;
-        let key = DecodingKey::from_secret(peer.secret.expose());
-        let claims = jsonwebtoken::decode::<Claims>(token, &key, &self.validation())
-            .map_err(|_| IdentityError::Invalid)?
-            .claims;
-        let now = now.unix_seconds();
-        let in_time = claims.iat <= now + LEEWAY_SECONDS && now < claims.exp + LEEWAY_SECONDS;
-        let lifetime = claims.exp.saturating_sub(claims.iat);
-        let to_us = claims.aud == self.own.as_str() && claims.iss == claims.sub;
-        if in_time && to_us && lifetime <= TOKEN_SECONDS {
-            Ok(peer.participant_id.clone())
-        } else {
-            Err(IdentityError::Invalid)
-        }
-    }
-
-    /// Every token is compared to its end, so that the time taken says nothing about a token.
-    fn by_static_token(&self, authorization: Option<&str>) -> Result<ParticipantId, IdentityError> {
-        let found = authorization.ok_or(IdentityError::Missing)?.as_bytes();
-        let same = |known: &[u8]| {
-            let differ = known.iter().zip(found).fold(0, |differ, (a, b)| differ | (a ^ b));
-            !known.is_empty() && known.len() == found.len() && differ == 0
-        };
-        let peer = self.peers.iter().find(|peer| same(peer.secret.expose()));
-        peer.map(|peer| peer.participant_id.clone()).ok_or(IdentityError::Unknown)
-    }
-
-    fn by_own_word(&self, authorization: Option<&str>) -> Result<ParticipantId, IdentityError> {
-        let claims = authorization.ok_or(IdentityError::Missing)?;
-        let claims: EdcMock = serde_json::from_str(claims).map_err(|_| IdentityError::Invalid)?;
-        let peer = self.peers.iter().find(|p| p.participant_id.as_str() == claims.client_id);
-        peer.map(|peer| peer.participant_id.clone()).ok_or(IdentityError::Unknown)
-    }
-
-    /// Times and audience are checked by us, with the injected clock.
-    fn validation(&self) -> Validation {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.validate_exp = false;
-        validation.validate_aud = false;
-        validation.required_spec_claims.clear();
-        validation
-    }
-}
-
-/// The issuer as the token claims it: only to pick the key that proves or refutes it.
-fn unverified_issuer(token: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Issuer {
-        iss: String,
-    }
-    let data = jsonwebtoken::dangerous::insecure_decode::<Issuer>(token).ok()?;
-    Some(data.claims.iss)
-}
-
-#[cfg(test)]
-mod tests {
-    use causeway_types::{Address, StatedFacts};
-
-    use super::*;
-    use crate::settings::Secret;
-
-    const US: &str = "urn:example:us";
-    const SECRET: &str = "a secret of more than thirty-two bytes";
-
-    fn id(text: &str) -> ParticipantId {
-        ParticipantId::parse(text).unwrap()
-    }
-
-    fn now() -> Timestamp {
-        Timestamp::parse("2026-11-24T12:00:00Z").unwrap()
-    }
-
-    /// A node that knows these peers, each by its id and what both sides were told.
-    fn directory(own: &str, mode: IdentityMode, peers: &[(&str, &str)]) -> Directory {
-        let peer = |(name, secret): &(&str, &str)| Peer {
-            name: (*name).to_owned(),
-            participant_id: id(name),
-            address: Address::parse("https://peer.example").unwrap(),
-            base: None,
-            jurisdiction: None,
-            facts: StatedFacts::new(),
-            secret: Secret::new(*secret),
-        };
-        Directory { own: id(own), mode, peers: peers.iter().map(peer).collect() }
-    }
-
-    fn by_token() -> Directory {
-        let peers = [("urn:example:a", "Bearer token-of-a"), ("urn:example:b", "token of b")];
-        // No configuration has an empty token; if one had, an empty header were nobody's.
-        directory(US, IdentityMode::Static, &[&peers[..], &[("urn:example:c", "")]].concat())
-    }
-
-    fn by_word() -> Directory {
-        let peers = [("urn:example:a", ""), ("urn:example:b", "")];
-        directory(US, IdentityMode::EdcMock, &peers)
-    }
-
-    fn by_secret() -> Directory {
-        directory(US, IdentityMode::SharedSecret, &[("urn:example:a", SECRET), ("b", "another")])
-    }
-
-    /// What the other side of the pair puts into its header.
-    fn token_of(name: &str, secret: &str, audience: &str) -> String {
-        let theirs = directory(name, IdentityMode::SharedSecret, &[(audience, secret)]);
-        theirs.authorization(&id(audience), now()).unwrap()
-    }
-
-    fn check(node: &Directory, header: Option<&str>, expected: Result<&str, IdentityError>) {
-        let found = node.authenticate(header, now());
-        let shown: String = header.unwrap_or("no header").chars().take(200).collect();
-        assert_eq!(found, expected.map(id), "{:?}: {shown}", node.mode);
-    }
-
-    #[test]
-    fn a_static_token_names_its_peer_and_nothing_like_it_does() {
-        let node = by_token();
-        check(&node, Some("Bearer token-of-a"), Ok("urn:example:a"));
-        check(&node, Some("token of b"), Ok("urn:example:b"));
-        check(&node, None, Err(IdentityError::Missing));
-        let huge = format!("Bearer token-of-a{}", "a".repeat(1_000_000));
-        let unsigned = r#"{"clientId":"urn:example:a"}"#;
-        let signed = token_of("urn:example:a", "Bearer token-of-a", US);
-        for header in [
-            "",
-            "Bearer",
-            "Bearer token-of-",
-            "Bearer token-of-b",
-            "Bearer token-of-aa",
-            "bearer token-of-a",
-            "token-of-a",
-            " Bearer token-of-a",
-            "Bearer token-of-a\0",
-            "Bearer token-of-\u{430}",
-            "Bearer token of b",
-            &huge,
-            unsigned,
-            &signed,
-        ] {
-            check(&node, Some(header), Err(IdentityError::Unknown));
-        }
-    }
-
-    #[test]
-    fn by_their_own_word_callers_are_peers_or_nobody() {
-        let node = by_word();
-        let known = |header: &str, peer: &str| check(&node, Some(header), Ok(peer));
-        known(r#"{"region":"any","audience":"urn:example:us","clientId":"urn:example:a"}"#, {
-            "urn:example:a"
-        });
-        known(r#"{"clientId":"urn:example:b","more":[1,{"deep":null}]}"#, "urn:example:b");
-        known(r#"  {"region":null,"clientId":"urn:example:a"}  "#, "urn:example:a");
-        check(&node, None, Err(IdentityError::Missing));
-        let huge = format!(r#"{{"clientId":"urn:example:a{}"}}"#, "a".repeat(1_000_000));
-        for header in [
-            r#"{"clientId":"urn:example:nobody"}"#,
-            r#"{"clientId":"urn:example:us"}"#,
-            r#"{"clientId":"URN:EXAMPLE:A"}"#,
-            r#"{"clientId":"urn:example:a "}"#,
-            r#"{"clientId":"urn:example:a\u0000"}"#,
-            r#"{"clientId":"\u202eurn:example:a"}"#,
-            r#"{"clientId":""}"#,
-            &huge,
-        ] {
-            check(&node, Some(header), Err(IdentityError::Unknown));
-        }
-        let (deep, signed) = ("[".repeat(1_000_000), token_of("urn:example:a", SECRET, US));
-        for header in [
-            "",
-            "null",
-            "[]",
-            "{}",
-            "urn:example:a",
-            r#"{"clientId":null}"#,
-            r#"{"clientId":["urn:example:a"]}"#,
-            r#"{"clientId":{"@id":"urn:example:a"}}"#,
-            r#"{"clientId":"urn:example:b","clientId":"urn:example:a"}"#,
-            r#"{"client_id":"urn:example:a"}"#,
-            r#"{"clientId":"urn:example:a""#,
-            r#"{"clientId":"urn:example:a"}}"#,
-            r#"{"clientId":"urn:example:a","region":1}"#,
-            r#"Bearer {"clientId":"urn:example:a"}"#,
-            "{\"clientId\":\"urn:example:a\0\"}",
-            &deep,
-            &format!(r#"{{"clientId":"urn:example:a","deep":{deep}"#),
-            &signed,
-        ] {
-            check(&node, Some(header), Err(IdentityError::Invalid));
-        }
-    }
-
-    #[test]
-    fn a_node_with_shared_secrets_believes_neither_a_fixed_header_nor_a_word() {
-        let node = by_secret();
-        check(&node, Some(&token_of("urn:example:a", SECRET, US)), Ok("urn:example:a"));
-        check(&node, Some(&token_of("urn:example:n", SECRET, US)), Err(IdentityError::Unknown));
-        for header in [
-            SECRET,
-            r#"{"region":"any","audience":"urn:example:us","clientId":"urn:example:a"}"#,
-            &by_own_word_of_a(),
-            "",
-            &"x".repeat(1_000_000),
-        ] {
-            check(&node, Some(header), Err(IdentityError::Missing));
-        }
-        let other = |part: usize, text: &str| {
-            let token = token_of("urn:example:a", SECRET, US);
-            let mut parts: Vec<&str> = token.split('.').collect();
-            parts[part] = text;
-            parts.join(".")
-        };
-        for header in [
-            &format!("Bearer {SECRET}"),
-            r#"Bearer {"clientId":"urn:example:a"}"#,
-            &format!("Bearer {}", "x".repeat(1_000_000)),
-            &token_of("urn:example:a", "another", US),
-            &token_of("urn:example:a", SECRET, "urn:example:them"),
-            // {"alg":"none"}, with the signature and without it.
-            &other(0, "Bearer eyJhbGciOiJub25lIn0"),
-            &format!("{}.", other(0, "Bearer eyJhbGciOiJub25lIn0").rsplit_once('.').unwrap().0),
-            &other(2, ""),
-        ] {
-            check(&node, Some(header), Err(IdentityError::Invalid));
-        }
-    }
-
-    #[test]
-    fn in_every_mode_a_node_knows_the_header_that_its_peer_makes() {
-        for (mode, told) in [
-            (IdentityMode::SharedSecret, SECRET),
-            (IdentityMode::Static, "Bearer what-both-were-told"),
-            (IdentityMode::EdcMock, ""),
-        ] {
-            let ours = directory(US, mode, &[("urn:example:a", told)]);
-            let theirs = directory("urn:example:a", mode, &[(US, told)]);
-            let header = theirs.authorization(&id(US), now());
-            check(&ours, header.as_deref(), Ok("urn:example:a"));
-            assert_eq!(theirs.authorization(&id("urn:example:nobody"), now()), None);
-        }
-    }
-
-    fn by_own_word_of_a() -> String {
-        let theirs = directory("urn:example:a", IdentityMode::EdcMock, &[(US, "")]);
-        theirs.authorization(&id(US), now()).unwrap()
+    /// Remembers a peer that is not in the configuration, or what it showed since.
+    pub(crate) fn learn(&self, peer: Peer) -> Arc<Peer> {
+        let mut learned = self.learned.write().unwrap_or_else(PoisonError::into_inner);
+        let peer = Arc::new(peer);
+        learned.insert(peer.participant_id.clone(), Arc::clone(&peer));
+        peer
     }
 }

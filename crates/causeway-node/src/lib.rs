@@ -7,9 +7,11 @@
 //! Nothing is acknowledged before the commit, and nothing is sent that is not in the outbox. HTTP
 //! routes, configuration files and the command line are not here.
 
+pub mod access;
 mod automation;
 mod batch;
 mod border;
+mod callback;
 mod catalog;
 pub mod clock;
 mod commit;
@@ -32,6 +34,7 @@ mod webhook;
 
 use std::sync::Arc;
 
+use causeway_keys::KeyStore;
 use causeway_law::Engine;
 use causeway_plane::{Flows, Objects};
 use causeway_store::{CatalogCache, Event, Store};
@@ -39,6 +42,8 @@ use causeway_types::{Problem, ProblemCode, Timestamp};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+pub use causeway_dcp::dialect::Dialect;
 
 pub use self::automation::script::{
     NegotiationMove, NegotiationStep, Script, Step as ScriptStep, Steps, TransferMove, TransferStep,
@@ -48,14 +53,20 @@ pub use self::border::{Drift, NewAttestation, Preview, PreviewOutcome, read_fact
 pub use self::catalog::{CatalogPage, Probe, ProbeStep, REACH_PATH};
 use self::clock::{Clock, Entropy, Mint};
 pub use self::commit::Remember;
-pub use self::egress::{Egress, EgressError};
-pub use self::identity::{Directory, IdentityError};
+pub use self::egress::{Egress, EgressError, Names, Purpose, SystemNames};
+pub use self::identity::trusted::TrustSource;
+pub use self::identity::{
+    Directory, HolderError, IdentityError, IssuanceAct, Lapses, MadeToken, NewCredentialRequest,
+    NewDefinition, PeerIdentity, ProvenFact, ShownCredential, StatusDocument, TokenAsk,
+    TokenServiceError, request_status,
+};
 pub use self::negotiate::{Act as NegotiationAct, Opened, Terms};
 pub use self::offers::{NewOffer, OwnPage, Place};
 pub use self::pulls::PullProgress;
 pub use self::settings::{
-    CatalogCopies, DATA_PATH, ENDPOINT_TYPE_HTTP, FORMAT_HTTP_PULL, IdentityMode, LawSettings,
-    Network, PROTOCOL_PATH, Peer, Retry, Secret, Settings,
+    Asks, CREDENTIAL_SERVICE_PATH, CatalogCopies, DATA_PATH, DcpSettings, ENDPOINT_TYPE_HTTP,
+    FORMAT_HTTP_PULL, ISSUER_SERVICE_PATH, IdentityMode, LawSettings, Network, PROTOCOL_PATH, Peer,
+    Retry, Secret, Settings, TOKEN_SERVICE_PATH, TokenClient, VERSIONS_PATH,
 };
 pub use self::sync::{CatalogSync, SyncState};
 pub use self::transfer::Act as TransferAct;
@@ -81,8 +92,12 @@ pub struct Parts {
     pub objects: Objects,
     /// The rule packs.
     pub law: Arc<Engine>,
+    /// The trust files.
+    pub trust: TrustSource,
     /// The key under which persons are remembered.
     pub subject_key: Secret,
+    /// The private keys; a node that knows its peers by secrets needs none.
+    pub keys: Option<Arc<dyn KeyStore>>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Unpredictable bytes.
@@ -96,6 +111,8 @@ pub struct Node(Arc<Inner>);
 struct Inner {
     settings: Settings,
     directory: Directory,
+    identity: identity::Identity,
+    trusted: identity::trusted::Trusted,
     store: Arc<dyn Store>,
     catalogs: Arc<dyn CatalogCache>,
     transport: Arc<dyn Transport>,
@@ -122,6 +139,8 @@ impl Node {
         let (dispatcher, inbox) = dispatch::Handle::new(parts.entropy.as_ref());
         let node = Self(Arc::new(Inner {
             directory: Directory::new(&parts.settings),
+            identity: identity::Identity::new(&parts.settings, parts.keys)?,
+            trusted: identity::trusted::Trusted::new(parts.trust),
             settings: parts.settings,
             store: parts.store,
             catalogs: parts.catalogs,
@@ -141,10 +160,16 @@ impl Node {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }));
+        node.reload_trust().await?;
+        node.recall_tokens().await?;
+        node.recall_peers().await?;
         node.take_up().await?;
         node.0.tasks.spawn(dispatch::run(node.clone(), inbox));
         node.0.tasks.spawn(sync::refresh(node.clone()));
         node.0.tasks.spawn(border::watch(node.clone()));
+        node.0.tasks.spawn(identity::watch(node.clone()));
+        node.0.tasks.spawn(identity::tend(node.clone()));
+        node.0.tasks.spawn(identity::watch_keys(node.clone()));
         Ok(node)
     }
 

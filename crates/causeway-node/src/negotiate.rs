@@ -67,6 +67,7 @@ impl Node {
             let (published, message) = self.opening_terms(peer, message.clone()).await?;
             let content = published.as_ref().map(|offer| offer.content);
             let ground = self.ground(peer, published, content).await?;
+            self.check_callback(peer, &callback)?;
             let published = ground.published.as_ref();
             let mint = self.mint();
             let opening = Negotiation::opening(
@@ -251,13 +252,12 @@ impl Node {
         let settings = &self.0.settings;
         let (consumer, address, area) = match role {
             Role::Consumer => {
-                let area = settings.jurisdiction.as_deref();
-                (&settings.participant_id, Some(settings.address.as_str()), area)
+                let area = settings.jurisdiction.clone();
+                (&settings.participant_id, Some(settings.address.to_string()), area)
             }
             Role::Provider => {
                 let known = self.directory().peer(peer);
-                let area = known.and_then(|known| known.jurisdiction.as_deref());
-                (peer, known.map(|known| known.address.as_str()), area)
+                (peer, known.map(|known| known.address.to_string()), checked.area.clone())
             }
         };
         let themes = published.map_or(&[][..], |offer| &offer.metadata.themes);

@@ -44,6 +44,12 @@ pub(crate) const TRANSFER: Kinds = Kinds {
     trouble: EventKind::TransferTrouble,
 };
 
+pub(crate) const CREDENTIALS: Kinds = Kinds {
+    state: EventKind::CredentialRequested,
+    waiting: EventKind::ApprovalAsked,
+    trouble: EventKind::CredentialTrouble,
+};
+
 impl Story {
     pub(crate) fn of(process: ProcessId, at: Timestamp, kinds: Kinds) -> Self {
         Self { process, at, kinds, events: Vec::new() }

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::Node;
+use crate::egress::Purpose;
 use crate::settings::Retry;
 use crate::transfer::Act;
 
@@ -112,7 +113,7 @@ impl Node {
         let mut reached = 0;
         loop {
             let result = match self.order(entry, content) {
-                Ok(order) => causeway_plane::pull(self.0.egress.peers(), order, progress, stop)
+                Ok((client, order)) => causeway_plane::pull(client, order, progress, stop)
                     .await
                     .map(drop)
                     .map_err(|error| (after(&error), error.to_string())),
@@ -159,24 +160,29 @@ impl Node {
         }
     }
 
-    fn order(&self, entry: &TransferEntry, content: Content) -> Result<PullOrder, Reason> {
+    fn order(
+        &self,
+        entry: &TransferEntry,
+        content: Content,
+    ) -> Result<(&reqwest::Client, PullOrder), Reason> {
         let bad = |text: String| Reason::of("bad-data-address", text);
         let address = entry.transfer.data_address.as_ref();
         let address = address.ok_or_else(|| bad("no data address".to_owned()))?;
         let endpoint = address.url().unwrap_or_default();
-        self.0.egress.check(endpoint).map_err(|error| bad(error.to_string()))?;
-        let url = reqwest::Url::parse(endpoint).map_err(|error| bad(error.to_string()))?;
+        let door = self.0.egress.door(Purpose::DataAddress, endpoint);
+        let (client, url) = door.map_err(|error| bad(error.to_string()))?;
         let authorization = Authorization::parse(&address.authorization())
             .map_err(|error| bad(error.to_string()))?;
         let name = Self::received_name(&entry.transfer.id);
-        Ok(PullOrder {
+        let order = PullOrder {
             url,
             authorization,
             content,
             entity_tag: Some(causeway_plane::entity_tag(&content.blake3())),
             part_path: self.0.settings.received.join(format!("{name}.part")),
             final_path: self.0.settings.received.join(name),
-        })
+        };
+        Ok((client, order))
     }
 
     /// Records the file. Should the process die between the file's rename and this commit, the

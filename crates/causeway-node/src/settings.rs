@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use causeway_dcp::dialect::Dialect;
 use causeway_dsp::Question;
 use causeway_store::Rule;
 use causeway_types::{Address, ParticipantId, StatedFacts};
@@ -46,13 +47,17 @@ pub struct Peer {
     /// What both sides were told: the key of the tokens of both directions, or with
     /// [`IdentityMode::Static`] the whole header. Of no use with [`IdentityMode::EdcMock`].
     pub secret: Secret,
+    /// Hosts beside those of its addresses at which it may have answers sent.
+    pub callback_hosts: Vec<String>,
 }
 
 /// How the participants of a network know each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum IdentityMode {
-    /// Short-lived tokens, made from a secret that both sides of a pair were told.
+    /// Self-issued tokens and verifiable credentials (DCP 1.0).
     #[default]
+    Dcp,
+    /// Short-lived tokens, made from a secret that both sides of a pair were told.
     SharedSecret,
     /// One fixed header a peer, for closed test networks: whoever has seen it once is that peer.
     Static,
@@ -63,7 +68,8 @@ pub enum IdentityMode {
 
 impl IdentityMode {
     /// Every mode with its name in the configuration.
-    pub const ALL: [(&'static str, Self); 3] = [
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("dcp", Self::Dcp),
         ("shared-secret", Self::SharedSecret),
         ("static-token", Self::Static),
         ("edc-mock", Self::EdcMock),
@@ -76,8 +82,54 @@ impl IdentityMode {
 
     /// Whether it must not be used where anybody else can reach the node.
     pub fn is_insecure(self) -> bool {
-        self != Self::SharedSecret
+        matches!(self, Self::Static | Self::EdcMock)
     }
+}
+
+/// What a caller asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Asks {
+    /// To read the catalog.
+    Catalog,
+    /// To negotiate.
+    Negotiation,
+    /// To transfer.
+    Transfer,
+}
+
+/// What is asked of peers that are known by credentials.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DcpSettings {
+    /// The types of credentials that a peer must hold, for each of [`Asks`] in its order.
+    pub requires: [Vec<String>; 3],
+    /// Whether only configured peers may exchange with the node, whatever others show.
+    pub is_listed_only: bool,
+    /// The types of credentials that a peer is asked for as well, if it has them.
+    pub also_asks: Vec<String>,
+    /// The types of our own credentials that a peer may ask for.
+    pub shows: Vec<String>,
+    /// How long what a peer showed is believed; zero asks with every request.
+    pub presentation: Duration,
+    /// Whether a status list counts that carries no signature.
+    pub allows_unsigned_lists: bool,
+    /// How peers may speak.
+    pub dialect: Dialect,
+}
+
+impl DcpSettings {
+    /// The types of credentials that this takes.
+    pub fn required(&self, asks: Asks) -> &[String] {
+        &self.requires[asks as usize]
+    }
+}
+
+/// The one program that may have tokens made in this node's name.
+#[derive(Clone)]
+pub struct TokenClient {
+    /// Its name.
+    pub id: String,
+    /// How it proves that it is the one.
+    pub secret: Secret,
 }
 
 /// How undelivered messages and interrupted downloads are tried again.
@@ -139,6 +191,10 @@ pub struct Settings {
     pub peers: Vec<Peer>,
     /// How peers are known.
     pub identity: IdentityMode,
+    /// What is asked of peers that are known by credentials.
+    pub dcp: DcpSettings,
+    /// Who may have tokens made; without it there is no token service.
+    pub token_client: Option<TokenClient>,
     /// The answers to questions for which an offer has no rule of its own.
     pub rules: Vec<(Question, Rule)>,
     /// What is done for some datasets instead.
@@ -153,16 +209,17 @@ pub struct Settings {
     pub token_lifetime: Duration,
     /// Networks that are not public and may be called all the same.
     pub reachable: Vec<Network>,
+    /// Whether names of this machine may be called, over plain HTTP.
+    pub is_loopback_allowed: bool,
 }
 
 impl Settings {
     /// What is open to abuse by the operator's explicit wish, by its name in the configuration.
     pub fn insecure(&self) -> Vec<&'static str> {
-        Some(self.identity)
-            .filter(|mode| mode.is_insecure())
-            .map(IdentityMode::as_str)
-            .into_iter()
-            .collect()
+        let mode = Some(self.identity).filter(|mode| mode.is_insecure());
+        let loopback = self.is_loopback_allowed.then_some("egress.insecure_allow_loopback");
+        let drafts = Some("identity.allow_drafts").filter(|_| self.dcp.dialect == Dialect::Draft);
+        mode.map(IdentityMode::as_str).into_iter().chain(loopback).chain(drafts).collect()
     }
 
     /// The base of the protocol endpoints, which is also the callback address told to peers.
@@ -175,6 +232,14 @@ impl Settings {
 
 /// The path under which the protocol is served.
 pub const PROTOCOL_PATH: &str = "/dsp/2025-1";
+/// The path of the version document.
+pub const VERSIONS_PATH: &str = "/.well-known/dspace-version";
+/// The path under which others ask for our credentials, and bring new ones.
+pub const CREDENTIAL_SERVICE_PATH: &str = "/dcp/credentials";
+/// The path under which others ask us to issue credentials.
+pub const ISSUER_SERVICE_PATH: &str = "/dcp/issuer";
+/// The path under which tokens are made in our name.
+pub const TOKEN_SERVICE_PATH: &str = "/dcp/sts";
 /// The path under which flows are served.
 pub const DATA_PATH: &str = "/data";
 /// The kind of transfer this node offers: the consumer fetches over HTTP.

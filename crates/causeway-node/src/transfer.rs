@@ -76,6 +76,7 @@ impl Node {
             if format != FORMAT_HTTP_PULL {
                 return Err(bad(&format!("format is {format}, expected {FORMAT_HTTP_PULL}")));
             }
+            self.check_callback(peer, callback)?;
             let transfer = Transfer::opening(
                 id,
                 Role::Provider,

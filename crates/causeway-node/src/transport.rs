@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use causeway_types::limits::PEER_RESPONSE_BYTES_MAX;
+use causeway_types::limits::{ANSWER_HEAD_BYTES_MAX, UNPACKED_BYTES_FREE, UNPACKING_RATIO_MAX};
 
-use crate::egress::Egress;
+use crate::egress::{Egress, EgressError, Purpose};
 
-/// A request to a peer or a webhook.
+/// A request to somebody else.
 #[derive(Clone)]
 pub struct Outgoing {
+    /// What it is for, which decides where it may go and how much of the answer is read.
+    pub purpose: Purpose,
     /// The absolute URL.
     pub url: String,
     /// The value of the `Authorization` header. No `Debug`: it is a secret.
@@ -23,18 +25,15 @@ pub struct Outgoing {
     pub if_none_match: Option<String>,
     /// Whether the answer may come compressed, which is worth it for catalogs.
     pub is_large: bool,
-    /// Whether the operator configured the URL, rather than a peer.
-    pub is_webhook: bool,
     /// How long the answer may take.
     pub timeout: Duration,
 }
 
 impl Outgoing {
-    /// A GET of a peer's URL, with nothing else.
-    pub fn to(url: String, timeout: Duration) -> Self {
-        let (authorization, body, if_none_match) = (None, None, None);
-        let (is_large, is_webhook) = (false, false);
-        Self { url, authorization, body, if_none_match, is_large, is_webhook, timeout }
+    /// A GET of a URL, with nothing else.
+    pub fn to(purpose: Purpose, url: String, timeout: Duration) -> Self {
+        let (authorization, body, if_none_match, is_large) = (None, None, None, false);
+        Self { purpose, url, authorization, body, if_none_match, is_large, timeout }
     }
 }
 
@@ -45,21 +44,23 @@ pub struct Answer {
     pub status: u16,
     /// The target of the `Link` header with `rel="next"`, where there is one.
     pub next: Option<String>,
+    /// The `Location` header.
+    pub location: Option<String>,
     /// The `ETag`.
     pub tag: Option<String>,
     /// How long the server asks to be left alone, where it gives seconds.
     pub retry_after: Option<Duration>,
     /// Bytes of the body on the wire.
     pub received: usize,
-    /// The body, at most [`PEER_RESPONSE_BYTES_MAX`] bytes.
+    /// The body, unpacked, at most [`Purpose::bytes_max`] bytes.
     pub body: Bytes,
 }
 
 impl Answer {
     /// An answer with this status and nothing else.
     pub fn of_status(status: u16) -> Self {
-        let (next, tag, retry_after) = (None, None, None);
-        Self { status, next, tag, retry_after, received: 0, body: Bytes::new() }
+        let (next, location, tag, retry_after) = (None, None, None, None);
+        Self { status, next, location, tag, retry_after, received: 0, body: Bytes::new() }
     }
 
     /// 2xx
@@ -91,10 +92,12 @@ pub enum TransportError {
         reason: String,
     },
     /// The answer is larger than the limit.
-    #[error("the answer of {url} is larger than {PEER_RESPONSE_BYTES_MAX} bytes")]
+    #[error("the answer of {url} is larger than {limit} bytes")]
     TooLarge {
         /// What was called.
         url: String,
+        /// How many bytes are read.
+        limit: usize,
     },
 }
 
@@ -120,24 +123,23 @@ impl HttpTransport {
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(&self, request: Outgoing) -> Result<Answer, TransportError> {
-        let client = if request.is_webhook {
-            self.egress.webhooks()
-        } else {
-            self.egress
-                .check(&request.url)
-                .map_err(|error| TransportError::Refused { reason: error.to_string() })?;
-            self.egress.peers()
-        };
-        let unreachable = |error: reqwest::Error| TransportError::Unreachable {
-            url: request.url.clone(),
-            reason: root_cause(&error),
+        let refused = |error: &EgressError| TransportError::Refused { reason: error.to_string() };
+        let (client, url) =
+            self.egress.door(request.purpose, &request.url).map_err(|error| refused(&error))?;
+        let limit = request.purpose.bytes_max();
+        let too_large = |limit| TransportError::TooLarge { url: request.url.clone(), limit };
+        let unreachable = |error: reqwest::Error| match EgressError::within(&error) {
+            Some(error) => refused(error),
+            None => {
+                TransportError::Unreachable { url: request.url.clone(), reason: root_cause(&error) }
+            }
         };
         let mut builder = match &request.body {
             Some(body) => client
-                .post(&request.url)
+                .post(url)
                 .header(http::header::CONTENT_TYPE, "application/json")
                 .body(body.clone()),
-            None => client.get(&request.url),
+            None => client.get(url),
         };
         if let Some(authorization) = &request.authorization {
             builder = builder.header(http::header::AUTHORIZATION, authorization);
@@ -148,11 +150,16 @@ impl Transport for HttpTransport {
         if request.is_large {
             builder = builder.header(http::header::ACCEPT_ENCODING, "gzip");
         }
-        let mut response = builder.timeout(request.timeout).send().await.map_err(unreachable)?;
+        let timeout = request.timeout.min(request.purpose.time_max());
+        let mut response = builder.timeout(timeout).send().await.map_err(unreachable)?;
         let status = response.status().as_u16();
         let headers = response.headers();
+        if head_bytes(headers) > ANSWER_HEAD_BYTES_MAX {
+            return Err(too_large(ANSWER_HEAD_BYTES_MAX));
+        }
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let next = next_link(headers);
+        let location = text(http::header::LOCATION).map(str::to_owned);
         let tag = text(http::header::ETAG).map(str::to_owned);
         let seconds = text(http::header::RETRY_AFTER).and_then(|value| value.parse().ok());
         let retry_after = seconds.map(Duration::from_secs);
@@ -160,31 +167,38 @@ impl Transport for HttpTransport {
             .is_some_and(|coding| coding.trim().eq_ignore_ascii_case("gzip"));
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            if body.len() + chunk.len() > PEER_RESPONSE_BYTES_MAX {
-                return Err(TransportError::TooLarge { url: request.url });
+            if body.len() + chunk.len() > limit {
+                return Err(too_large(limit));
             }
             body.extend_from_slice(&chunk);
         }
         let received = body.len();
         let body = match is_packed {
-            true => unpacked(&body, &request.url)?,
+            true => unpacked(&body, limit, &request.url)?,
             false => body.freeze(),
         };
-        Ok(Answer { status, next, tag, retry_after, received, body })
+        Ok(Answer { status, next, location, tag, retry_after, received, body })
     }
 }
 
-/// A gzip body as it was before. It takes milliseconds at the limit, and no more memory than that.
-fn unpacked(packed: &[u8], url: &str) -> Result<Bytes, TransportError> {
+/// Bytes of the names and values of all headers.
+fn head_bytes(headers: &http::HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}
+
+/// A gzip body as it was before. It takes milliseconds at the limit, and no more memory than that;
+/// what grows more than texts do is meant to do harm.
+fn unpacked(packed: &[u8], limit: usize, url: &str) -> Result<Bytes, TransportError> {
+    let grown = packed.len().saturating_mul(UNPACKING_RATIO_MAX).max(UNPACKED_BYTES_FREE);
+    let limit = limit.min(grown);
     let mut body = Vec::new();
-    let limit = PEER_RESPONSE_BYTES_MAX as u64 + 1;
-    let read = flate2::read::MultiGzDecoder::new(packed).take(limit).read_to_end(&mut body);
-    if let Err(error) = read {
+    let mut unpacking = flate2::read::MultiGzDecoder::new(packed).take(limit as u64 + 1);
+    if let Err(error) = unpacking.read_to_end(&mut body) {
         let reason = format!("the compressed answer is damaged: {error}");
         return Err(TransportError::Unreachable { url: url.to_owned(), reason });
     }
-    if body.len() > PEER_RESPONSE_BYTES_MAX {
-        return Err(TransportError::TooLarge { url: url.to_owned() });
+    if body.len() > limit {
+        return Err(TransportError::TooLarge { url: url.to_owned(), limit });
     }
     Ok(body.into())
 }
@@ -229,17 +243,24 @@ mod tests {
             flate2::read::GzEncoder::new(body, level).read_to_end(&mut packed).unwrap();
             packed
         };
-        assert_eq!(unpacked(&packed(b"{}"), "u").unwrap(), "{}");
-        assert_eq!(unpacked(&packed(b""), "u").unwrap(), "");
-        let largest = vec![b' '; PEER_RESPONSE_BYTES_MAX];
-        assert_eq!(unpacked(&packed(&largest), "u").unwrap().len(), PEER_RESPONSE_BYTES_MAX);
-        let bomb = packed(&vec![b' '; 50 * PEER_RESPONSE_BYTES_MAX]);
-        assert!(bomb.len() < PEER_RESPONSE_BYTES_MAX);
-        let found = unpacked(&bomb, "u");
-        assert!(matches!(found, Err(TransportError::TooLarge { .. })), "{found:?}");
+        const LIMIT: usize = causeway_types::limits::PEER_RESPONSE_BYTES_MAX;
+        assert_eq!(unpacked(&packed(b"{}"), LIMIT, "u").unwrap(), "{}");
+        assert_eq!(unpacked(&packed(b""), LIMIT, "u").unwrap(), "");
+        // Numbers that count up shrink, but not by more than the ratio.
+        let dense: Vec<u8> = (0..LIMIT as u32 / 4).flat_map(u32::to_be_bytes).collect();
+        assert_eq!(unpacked(&packed(&dense), LIMIT, "u").unwrap().len(), LIMIT);
+        let free = vec![b' '; UNPACKED_BYTES_FREE];
+        assert_eq!(unpacked(&packed(&free), LIMIT, "u").unwrap(), free);
+        let over = vec![b' '; LIMIT + 1];
+        for bomb in [&vec![b' '; 50 * LIMIT], &over, &vec![b' '; UNPACKED_BYTES_FREE + 1]] {
+            let bomb = packed(bomb);
+            assert!(bomb.len() < LIMIT);
+            let found = unpacked(&bomb, LIMIT, "u");
+            assert!(matches!(found, Err(TransportError::TooLarge { .. })), "{found:?}");
+        }
         let cut = &packed(b"something longer than nothing")[..20];
         for damaged in [&b"{}"[..], cut] {
-            let found = unpacked(damaged, "u");
+            let found = unpacked(damaged, LIMIT, "u");
             assert!(matches!(found, Err(TransportError::Unreachable { .. })), "{found:?}");
         }
     }

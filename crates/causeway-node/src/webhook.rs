@@ -7,6 +7,7 @@
 use causeway_dsp::negotiation::Negotiation;
 use causeway_dsp::transfer::Transfer;
 use causeway_dsp::{Question, Reason};
+use causeway_json::Limits;
 use causeway_store::{NewMessage, OutboxSubject};
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +54,7 @@ pub(crate) fn read(status: u16, body: &[u8]) -> Result<Verdict, String> {
     if status != 200 {
         return Ok(Verdict::Hold);
     }
-    let reply: Reply = serde_json::from_slice(body)
+    let reply: Reply = causeway_json::read(body, Limits::MESSAGE)
         .map_err(|error| format!("the webhook's answer cannot be read: {error}"))?;
     match reply.decision.as_str() {
         "accept" => Ok(Verdict::Accept),
@@ -154,6 +155,8 @@ mod tests {
         check(200, r#"{"decision":"reject","reason":"no budget"}"#, Ok(declined));
         check(202, "", Ok(Verdict::Hold));
         check(200, r#"{"decision":"yes"}"#, Err("expected accept, reject or hold"));
+        let twice = r#"{"decision":"hold","more":{"a":1,"a":2}}"#;
+        check(200, twice, Err("found the name \"a\" twice"));
         check(200, "", Err("cannot be read"));
         check(200, "<html>", Err("cannot be read"));
     }

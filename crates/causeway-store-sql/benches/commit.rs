@@ -13,13 +13,15 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 /// What a message of the protocol causes: one aggregate, one message, one settled, one event.
-fn changes(sample: &NegotiationEntry, name: &str, settled: i64) -> ChangeSet {
+fn changes(sample: &NegotiationEntry, name: &str, settled: i64, token: bool) -> ChangeSet {
     let mut entry = sample.clone();
     entry.negotiation.id = samples::pid(name);
     entry.negotiation.peer_pid = Some(samples::pid(name));
     entry.negotiation.role = Role::Provider;
     let body = vec![b'x'; 800];
+    let used = || samples::token("did:web:peer.example", name, 0);
     ChangeSet {
+        tokens: token.then(used).into_iter().collect(),
         puts: vec![samples::put_negotiation(entry, None)],
         settle: vec![Settle::Done { id: settled }],
         outbox: vec![NewMessage { body, ..samples::message(name, name) }],
@@ -28,7 +30,12 @@ fn changes(sample: &NegotiationEntry, name: &str, settled: i64) -> ChangeSet {
     }
 }
 
-async fn commit_many(store: &Arc<SqliteStore>, committers: u64, total: u64, serial: &AtomicU64) {
+async fn commit_many(
+    store: &Arc<SqliteStore>,
+    (committers, token): (u64, bool),
+    total: u64,
+    serial: &AtomicU64,
+) {
     let mut tasks = JoinSet::new();
     let sample = samples::negotiations().swap_remove(1);
     for task in 0..committers {
@@ -38,7 +45,8 @@ async fn commit_many(store: &Arc<SqliteStore>, committers: u64, total: u64, seri
         tasks.spawn(async move {
             let mut settled = 0;
             for n in first..first + count {
-                let committed = store.commit(changes(&sample, &format!("n{n}"), settled)).await;
+                let committed =
+                    store.commit(changes(&sample, &format!("n{n}"), settled, token)).await;
                 settled = committed.map_or(0, |committed| committed.outbox[0].id);
             }
         });
@@ -50,16 +58,18 @@ fn bench(criterion: &mut Criterion) {
     let runtime = Runtime::new().expect("a runtime");
     let mut group = criterion.benchmark_group("commit");
     group.throughput(Throughput::Elements(1)).sample_size(10);
-    for committers in [1_u64, 8, 64] {
+    for (committers, token) in [(1_u64, false), (8, false), (64, false), (1, true), (64, true)] {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("store.db");
         let store = SqliteStore::open(path, &SqliteOptions::default()).expect("a store");
         let (store, serial) = (Arc::new(store), AtomicU64::new(0));
-        group.bench_function(format!("{committers} committers"), |bencher| {
+        let name =
+            format!("{committers} committers{}", if token { " with a token each" } else { "" });
+        group.bench_function(name, |bencher| {
             bencher.iter_custom(|total| {
                 #[expect(clippy::disallowed_methods, reason = "measuring is what a bench does")]
                 let start = std::time::Instant::now();
-                runtime.block_on(commit_many(&store, committers, total, &serial));
+                runtime.block_on(commit_many(&store, (committers, token), total, &serial));
                 start.elapsed()
             });
         });

@@ -7,12 +7,17 @@ use crate::crossings::{Attestation, Crossing, DecisionEntry};
 use crate::entities::{
     AgreementEntry, Event, NegotiationEntry, OutboxRow, PublishedOffer, TransferEntry,
 };
+use crate::identity::{RecordEntry, RecordKind, SeenToken};
 
 /// What one decision changes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChangeSet {
+    /// Tokens that are used up. One that was used before is a conflict.
+    pub tokens: Vec<SeenToken>,
     /// Aggregates to write.
     pub puts: Vec<Put>,
+    /// Records that are removed; one that is not there is passed over.
+    pub forget: Vec<(RecordKind, String)>,
     /// Processes whose undelivered protocol messages are dropped (webhook calls stay).
     pub cancel: Vec<ProcessId>,
     /// What became of messages in the outbox; one that is no longer there is passed over.
@@ -32,7 +37,9 @@ pub struct ChangeSet {
 impl ChangeSet {
     /// Whether there is nothing to commit.
     pub fn is_empty(&self) -> bool {
-        self.puts.is_empty()
+        self.tokens.is_empty()
+            && self.puts.is_empty()
+            && self.forget.is_empty()
             && self.cancel.is_empty()
             && self.settle.is_empty()
             && self.outbox.is_empty()
@@ -66,6 +73,8 @@ pub enum Entity {
     Decision(Box<DecisionEntry>),
     /// Key: the attestation id.
     Attestation(Box<Attestation>),
+    /// Key: the kind and the id.
+    Record(Box<RecordEntry>),
 }
 
 /// A right to send messages for a while.
@@ -84,6 +93,12 @@ pub enum OutboxSubject {
     Negotiation,
     /// A transfer message to the peer.
     Transfer,
+    /// Credentials of ours to the holder who asked for them.
+    Issuance,
+    /// A request for credentials to their issuer.
+    CredentialRequest,
+    /// An offer of credentials of ours to a holder.
+    CredentialOffer,
     /// A question to the operator's webhook about a negotiation.
     NegotiationWebhook,
     /// A question to the operator's webhook about a transfer.
@@ -96,9 +111,12 @@ pub enum OutboxSubject {
 
 impl OutboxSubject {
     /// Every subject.
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 9] = [
         Self::Negotiation,
         Self::Transfer,
+        Self::Issuance,
+        Self::CredentialRequest,
+        Self::CredentialOffer,
         Self::NegotiationWebhook,
         Self::TransferWebhook,
         Self::NegotiationTimer,
@@ -110,6 +128,9 @@ impl OutboxSubject {
         match self {
             Self::Negotiation => "negotiation",
             Self::Transfer => "transfer",
+            Self::Issuance => "issuance",
+            Self::CredentialRequest => "credential-request",
+            Self::CredentialOffer => "credential-offer",
             Self::NegotiationWebhook => "negotiation-webhook",
             Self::TransferWebhook => "transfer-webhook",
             Self::NegotiationTimer => "negotiation-timer",
@@ -127,10 +148,15 @@ impl OutboxSubject {
         matches!(self, Self::NegotiationWebhook | Self::TransferWebhook)
     }
 
+    /// Whether it is a message about credentials, whose process is the record of that id.
+    pub fn is_about_credentials(self) -> bool {
+        matches!(self, Self::Issuance | Self::CredentialRequest | Self::CredentialOffer)
+    }
+
     /// Whether it stays on our side: a question to the operator's own webhook, or a timer. Such
     /// rows keep an order of their own and are not taken back with the messages to the peer.
     pub fn is_inward(self) -> bool {
-        !matches!(self, Self::Negotiation | Self::Transfer)
+        !matches!(self, Self::Negotiation | Self::Transfer) && !self.is_about_credentials()
     }
 }
 
@@ -225,11 +251,33 @@ pub enum EventKind {
     LawAttested,
     /// A duty of an agreement was done.
     DutyDone,
+    /// A DID document changed in a way that a person has to look at.
+    IdentityAlarm,
+    /// Somebody asked for credentials: we an issuer, or a party us.
+    CredentialRequested,
+    /// A credential about us came.
+    CredentialReceived,
+    /// We issued a credential.
+    CredentialIssued,
+    /// A request for credentials was refused: by us as an issuer, or to us.
+    CredentialRejected,
+    /// Credentials were offered: by us as an issuer, or to us.
+    CredentialOffered,
+    /// A credential that we issued was taken back.
+    CredentialRevoked,
+    /// A message about credentials could not be delivered, or was refused.
+    CredentialTrouble,
+    /// Something waits for the yes of a second person.
+    ApprovalAsked,
+    /// A second person said yes or no.
+    ApprovalGiven,
+    /// Who may use the management API changed.
+    AccessChanged,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 24] = [
         Self::OfferPublished,
         Self::OfferWithdrawn,
         Self::NegotiationState,
@@ -243,6 +291,17 @@ impl EventKind {
         Self::LawDecided,
         Self::LawAttested,
         Self::DutyDone,
+        Self::IdentityAlarm,
+        Self::CredentialRequested,
+        Self::CredentialReceived,
+        Self::CredentialIssued,
+        Self::CredentialRejected,
+        Self::CredentialOffered,
+        Self::CredentialRevoked,
+        Self::CredentialTrouble,
+        Self::ApprovalAsked,
+        Self::ApprovalGiven,
+        Self::AccessChanged,
     ];
 
     /// The stable text form.
@@ -261,6 +320,17 @@ impl EventKind {
             Self::LawDecided => "law.decided",
             Self::LawAttested => "law.attested",
             Self::DutyDone => "duty.done",
+            Self::IdentityAlarm => "identity.alarm",
+            Self::CredentialRequested => "credential.requested",
+            Self::CredentialReceived => "credential.received",
+            Self::CredentialIssued => "credential.issued",
+            Self::CredentialRejected => "credential.rejected",
+            Self::CredentialOffered => "credential.offered",
+            Self::CredentialRevoked => "credential.revoked",
+            Self::CredentialTrouble => "credential.trouble",
+            Self::ApprovalAsked => "approval.asked",
+            Self::ApprovalGiven => "approval.given",
+            Self::AccessChanged => "access.changed",
         }
     }
 

@@ -17,7 +17,8 @@ use causeway_types::{
 use crate::{
     AgreementEntry, Attestation, ChangeSet, CommitError, Committed, Crossings, DecisionEntry,
     Event, Lease, NegotiationEntry, OutboxRow, Page, Persons, PublishedOffer, ReadError,
-    Remembered, Selection, Starts, Store, Stored, Subject, TransferEntry,
+    RecordEntry, RecordKind, Records, Remembered, SeenToken, Selection, Starts, Store, Stored,
+    Subject, TransferEntry,
 };
 
 /// How a commit fails. The caller sees the same [`CommitError::Unavailable`] for the first two.
@@ -268,5 +269,37 @@ impl<S: Store> Crossings for FaultStore<S> {
 
     async fn persons(&self, query: &Persons) -> Result<u64, ReadError> {
         self.inner.persons(query).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Records for FaultStore<S> {
+    async fn record(
+        &self,
+        kind: RecordKind,
+        id: &str,
+    ) -> Result<Option<Stored<RecordEntry>>, ReadError> {
+        self.inner.record(kind, id).await
+    }
+
+    async fn records(
+        &self,
+        kind: RecordKind,
+        owner: Option<&str>,
+        page: Page,
+    ) -> Result<Vec<Stored<RecordEntry>>, ReadError> {
+        self.inner.records(kind, owner, page).await
+    }
+
+    async fn count_records(&self, kind: RecordKind, owner: &str) -> Result<u64, ReadError> {
+        self.inner.count_records(kind, owner).await
+    }
+
+    async fn unexpired_tokens(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<SeenToken>, ReadError> {
+        self.inner.unexpired_tokens(now, limit).await
     }
 }

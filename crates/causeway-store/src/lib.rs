@@ -3,6 +3,7 @@
 //! There is no transaction object and no SQL here. Drivers share no code but this contract, the
 //! record formats in [`records`] and the conformance suite.
 
+mod access;
 mod audience;
 mod cache;
 mod changes;
@@ -10,6 +11,7 @@ mod crossings;
 mod entities;
 #[cfg(any(test, feature = "testing"))]
 pub mod fault;
+mod identity;
 mod memory;
 pub mod records;
 pub mod search;
@@ -20,6 +22,7 @@ pub mod suite;
 use async_trait::async_trait;
 use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, Role, Timestamp};
 
+pub use self::access::{ApiToken, Approval, Verdict};
 pub use self::audience::Audience;
 pub use self::cache::{
     CachedCatalog, CachedDataset, CachedPage, CatalogCache, NewPage, Reading, Run,
@@ -35,7 +38,9 @@ pub use self::entities::{
     AgreementEntry, Event, Flow, NegotiationEntry, OutboxRow, Outcome, PublishedOffer, Rule,
     Starts, TransferEntry,
 };
+pub use self::identity::{RecordEntry, RecordKind, Records, SeenToken, Typed, list, read};
 pub use self::memory::{MemoryCatalogCache, MemoryStore};
+pub use self::records::{PeerCredentials, PendingPin, Pin};
 pub use self::search::Selection;
 
 /// How often an aggregate was written; the first write is 1.
@@ -110,9 +115,9 @@ pub enum ReadError {
 /// Reads see every commit that returned before they began. Concurrency: all methods may be called
 /// at any time from any task.
 #[async_trait]
-pub trait Store: Crossings {
-    /// Applies a change set. Order inside: puts, then cancellations, settlements, crossings, new
-    /// outbox messages, events.
+pub trait Store: Crossings + Records {
+    /// Applies a change set. Order inside: tokens, puts, then forgotten records, cancellations,
+    /// settlements, crossings, new outbox messages, events.
     async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError>;
 
     /// An offer by its id, withdrawn ones included.

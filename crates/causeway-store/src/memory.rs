@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use causeway_types::{AgreementId, DatasetId, OfferId, ParticipantId, ProcessId, Role, Timestamp};
 
 use self::crossings::Crossed;
+use self::identity::Known;
 use self::outbox::Outbox;
 use self::table::{Stash, Table};
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
 
 mod cache;
 mod crossings;
+mod identity;
 mod outbox;
 mod table;
 
@@ -36,6 +38,7 @@ struct State {
     agreements: Table<AgreementEntry>,
     transfers: Table<TransferEntry>,
     crossings: Crossed,
+    known: Known,
     outbox: Outbox,
     events: BTreeMap<i64, Event>,
     remembered: HashMap<String, Remembered>,
@@ -49,6 +52,7 @@ enum Undo {
     Transfer(Stash<TransferEntry>),
     Decision(Stash<DecisionEntry>),
     Attestation(Stash<Attestation>),
+    Record(identity::Undo),
     Nothing,
 }
 
@@ -67,6 +71,7 @@ impl MemoryStore {
 
 impl State {
     fn commit(&mut self, changes: ChangeSet) -> Result<Committed, CommitError> {
+        self.known.check(&changes.tokens)?;
         if let Some(remembered) = &changes.remember
             && self.remembered.contains_key(&remembered.key)
         {
@@ -76,6 +81,8 @@ impl State {
         }
         self.put_all(changes.puts)?;
         // From here on nothing can fail.
+        changes.tokens.into_iter().for_each(|token| self.known.use_up(token));
+        changes.forget.iter().for_each(|(kind, id)| self.known.forget(*kind, id));
         for process in &changes.cancel {
             self.outbox.cancel(process);
         }
@@ -136,6 +143,7 @@ impl State {
             Entity::Attestation(value) => {
                 self.crossings.attestations.put(*value, expected).map(Undo::Attestation)
             }
+            Entity::Record(entry) => self.known.put(*entry, expected).map(Undo::Record),
         }
     }
 
@@ -147,6 +155,7 @@ impl State {
             Undo::Transfer(stash) => self.transfers.undo(stash),
             Undo::Decision(stash) => self.crossings.decisions.undo(stash),
             Undo::Attestation(stash) => self.crossings.attestations.undo(stash),
+            Undo::Record(undo) => self.known.undo(undo),
             Undo::Nothing => {}
         }
     }

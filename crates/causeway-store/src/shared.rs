@@ -11,7 +11,8 @@ use causeway_types::{
 use crate::{
     AgreementEntry, Attestation, ChangeSet, CommitError, Committed, Crossings, DecisionEntry,
     Event, Lease, NegotiationEntry, OutboxRow, Page, Persons, PublishedOffer, ReadError,
-    Remembered, Selection, Starts, Store, Stored, Subject, TransferEntry,
+    RecordEntry, RecordKind, Records, Remembered, SeenToken, Selection, Starts, Store, Stored,
+    Subject, TransferEntry,
 };
 
 #[async_trait]
@@ -183,5 +184,37 @@ impl<S: Store + ?Sized> Crossings for Arc<S> {
 
     async fn persons(&self, query: &Persons) -> Result<u64, ReadError> {
         (**self).persons(query).await
+    }
+}
+
+#[async_trait]
+impl<S: Store + ?Sized> Records for Arc<S> {
+    async fn record(
+        &self,
+        kind: RecordKind,
+        id: &str,
+    ) -> Result<Option<Stored<RecordEntry>>, ReadError> {
+        (**self).record(kind, id).await
+    }
+
+    async fn records(
+        &self,
+        kind: RecordKind,
+        owner: Option<&str>,
+        page: Page,
+    ) -> Result<Vec<Stored<RecordEntry>>, ReadError> {
+        (**self).records(kind, owner, page).await
+    }
+
+    async fn count_records(&self, kind: RecordKind, owner: &str) -> Result<u64, ReadError> {
+        (**self).count_records(kind, owner).await
+    }
+
+    async fn unexpired_tokens(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<SeenToken>, ReadError> {
+        (**self).unexpired_tokens(now, limit).await
     }
 }

@@ -11,15 +11,15 @@ mod shared;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
+use shared::load::Load;
 use shared::{ByHand, Report, ms, percentile};
 use support::{Node, Setup};
-use tokio::task::JoinSet;
 
 const GIB: u64 = 1 << 30;
 
@@ -65,8 +65,9 @@ async fn main() {
 
     let offer = provider.publish(vec![1_u8; 1_000]).await;
     let offer = consumer.offer_of("provider", &offer["dataset_id"]).await;
-    sequential(&options, &mut report, &provider, &consumer, &offer).await;
-    parallel(&options, &mut report, &provider, &consumer, &offer).await;
+    let load = Load { provider: &provider, consumer: &consumer, offer: &offer };
+    sequential(&options, &mut report, load).await;
+    parallel(&options, &mut report, load).await;
     let busy = [provider.memory("VmRSS"), consumer.memory("VmRSS")];
     report.tell("rss_after_negotiations_bytes", json!(busy));
 
@@ -80,25 +81,8 @@ async fn main() {
 }
 
 /// One after the other: from the request to FINALIZED on both sides.
-async fn sequential(
-    options: &Options,
-    report: &mut Report,
-    provider: &Node,
-    consumer: &Node,
-    offer: &Value,
-) {
-    let mut theirs = provider.events("negotiation.state").await;
-    let mut ours = consumer.events("negotiation.state").await;
-    let asked = json!({ "peer": "provider", "offer": offer });
-    let mut times = Vec::new();
-    for _ in 0..options.sequential {
-        let began = Instant::now();
-        consumer.post("/negotiations", &asked).await;
-        for events in [&mut ours, &mut theirs] {
-            while events.next().await["subject"] != "FINALIZED" {}
-        }
-        times.push(began.elapsed());
-    }
+async fn sequential(options: &Options, report: &mut Report, load: Load<'_>) {
+    let mut times = load.one_by_one(options.sequential).await;
     times.sort();
     let at = |percent| ms(percentile(&times, percent));
     report.tell("negotiation_p50_ms", json!(at(50)));
@@ -106,51 +90,9 @@ async fn sequential(
 }
 
 /// Many at the same time: how many are FINALIZED on both sides each second.
-async fn parallel(
-    options: &Options,
-    report: &mut Report,
-    provider: &Node,
-    consumer: &Node,
-    offer: &Value,
-) {
-    const AT_ONCE: usize = 64;
-    let mut theirs = provider.events("negotiation.state").await;
-    let mut ours = consumer.events("negotiation.state").await;
-    let asked = json!({ "peer": "provider", "offer": offer });
-    let began = Instant::now();
-    let mut requests = JoinSet::new();
-    let (mut sent, mut done, mut done_there) = (0, 0, 0);
-    let mut begun: HashMap<String, Instant> = HashMap::new();
-    let mut times = Vec::new();
-    while done < options.parallel || done_there < options.parallel {
-        // 64 under way: each that is FINALIZED here makes room for the next request.
-        while sent < options.parallel && sent < done + AT_ONCE {
-            let request = consumer.request(reqwest::Method::POST, "/negotiations").json(&asked);
-            requests.spawn(async move {
-                let began = Instant::now();
-                let answer: Value = request.send().await.unwrap().json().await.unwrap();
-                (answer["id"].as_str().unwrap().to_owned(), began)
-            });
-            sent += 1;
-        }
-        tokio::select! {
-            Some(request) = requests.join_next() => {
-                let (id, began) = request.unwrap();
-                begun.insert(id, began);
-            }
-            event = ours.next() => {
-                if event["subject"] == "FINALIZED" {
-                    done += 1;
-                    let began = event["process"].as_str().and_then(|id| begun.remove(id));
-                    times.extend(began.map(|began| began.elapsed()));
-                }
-            }
-            event = theirs.next() => {
-                done_there += usize::from(event["subject"] == "FINALIZED");
-            }
-        }
-    }
-    let rate = options.parallel as f64 / began.elapsed().as_secs_f64();
+async fn parallel(options: &Options, report: &mut Report, load: Load<'_>) {
+    let (took, mut times) = load.at_once(options.parallel, 64).await;
+    let rate = options.parallel as f64 / took.as_secs_f64();
     report.tell("negotiations_per_second_64_parallel", json!(rate.round()));
     times.sort();
     if !times.is_empty() {

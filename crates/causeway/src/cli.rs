@@ -8,9 +8,9 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::commands::{
-    agreement, api, attestation, catalog, check, completion, config as config_command, demo,
-    doctor, get, init, law, negotiation, offer, openapi, peer, policy, search, serve, status, task,
-    transfer,
+    agreement, api, approval, attestation, catalog, check, completion, config as config_command,
+    credential, demo, doctor, get, init, issuer, keys, law, login, negotiation, offer, openapi,
+    peer, policy, search, serve, status, task, token, transfer, trust,
 };
 use crate::config::{Config, Sources};
 use crate::exit::{Exit, Failure, Outcome};
@@ -70,6 +70,9 @@ pub(crate) struct Globals {
         hide_env_values = true
     )]
     pub(crate) node: Option<String>,
+    /// Carry out an act that a second person approved: the same command again, with this.
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) approval: Option<String>,
     /// Say nothing but results and errors.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
@@ -109,12 +112,30 @@ pub(crate) enum Command {
     Agreement(agreement::Args),
     /// Record what is in place for crossings, and take it back.
     Attestation(attestation::Args),
+    /// Ask issuers for this node's own credentials, look at them, renew them.
+    Credential(credential::Args),
+    /// Issue credentials: say what is issued, decide who gets it, take it back.
+    Issuer(issuer::Args),
     /// Look at transfers and decide them.
     Transfer(transfer::Args),
+    /// Make, list and take back tokens of the management API.
+    Token(token::Args),
+    /// Look at acts that need a second person, and decide them.
+    Approval(approval::Args),
+    /// Sign in at the identity provider, to use a node by its URL.
+    Login(login::Args),
+    /// Forget that sign-in.
+    Logout(login::LogoutArgs),
+    /// Show who the node takes you for, and what you may do.
+    Whoami(login::WhoamiArgs),
+    /// Look at whom this node believes, and install another trust file.
+    Trust(trust::Args),
     /// List the peers of the configuration.
     Peer(peer::Args),
     /// Find out what does not work.
     Doctor(doctor::Args),
+    /// Look at the private keys of a node that does not run, and replace them.
+    Keys(keys::Args),
     /// Run nodes that exchange a table under a contract, and ask the law.
     Demo(demo::Args),
     /// Show the node and how much waits for a person.
@@ -148,9 +169,18 @@ impl Command {
             Self::Negotiation(args) => client_command(negotiation::run(context, args)),
             Self::Agreement(args) => client_command(agreement::run(context, args)),
             Self::Attestation(args) => client_command(attestation::run(context, args)),
+            Self::Credential(args) => client_command(credential::run(context, args)),
+            Self::Issuer(args) => client_command(issuer::run(context, args)),
             Self::Transfer(args) => client_command(transfer::run(context, args)),
+            Self::Token(args) => client_command(token::run(context, args)),
+            Self::Approval(args) => client_command(approval::run(context, args)),
+            Self::Login(args) => client_command(login::run(context, args)),
+            Self::Logout(args) => login::forget(context, &args),
+            Self::Whoami(args) => client_command(login::whoami(context, args)),
+            Self::Trust(args) => trust::run(context, &args),
             Self::Peer(args) => client_command(peer::run(context, args)),
             Self::Doctor(args) => client_command(doctor::run(context, args)),
+            Self::Keys(args) => client_command(keys::run(context, args)),
             Self::Demo(args) => client_command(demo::run(context, args)),
             Self::Status(args) => client_command(status::run(context, args)),
             Self::Task(args) => client_command(task::run(context, args)),

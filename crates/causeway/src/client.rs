@@ -16,6 +16,8 @@ use crate::cli::Context;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::values::{items, optional, same_id, short, text};
 
+/// The header of an act that a second person approved.
+const APPROVAL: &str = "causeway-approval";
 /// The API's root.
 const ROOT: &str = "/api/v1";
 /// Longest wait for a JSON answer; the node asks peers meanwhile.
@@ -35,6 +37,8 @@ pub(crate) struct Client {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
+    /// Under which approval acts are carried out.
+    approval: Option<String>,
     /// The node as it is named in errors.
     name: String,
 }
@@ -43,24 +47,37 @@ impl Client {
     /// The node of `--node`, else the one of the configuration.
     pub(crate) fn open(context: &Context) -> Outcome<Self> {
         let asked = context.globals.node.as_deref().filter(|node| !node.is_empty());
-        match asked {
+        let client = match asked {
             Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
-                Self::at_url(context, url.trim_end_matches('/'))
+                Self::at_url(context, url.trim_end_matches('/'), None)
             }
             Some(socket) => Self::at_socket(PathBuf::from(socket)),
             None => Self::at_socket(context.config()?.socket()),
-        }
+        };
+        Ok(client?.under(context))
+    }
+
+    /// Carries out what it does under the approval that was given, if one was.
+    pub(crate) fn under(self, context: &Context) -> Self {
+        Self { approval: context.globals.approval.clone(), ..self }
     }
 
     #[expect(clippy::disallowed_methods, reason = "the operator's own node, over its socket")]
     pub(crate) fn at_socket(socket: PathBuf) -> Outcome<Self> {
         let name = socket.display().to_string();
         let http = reqwest::Client::builder().no_proxy().unix_socket(socket);
-        Ok(Self { http: build(http)?, base: "http://localhost".to_owned(), token: None, name })
+        Ok(Self {
+            http: build(http)?,
+            base: "http://localhost".to_owned(),
+            token: None,
+            approval: None,
+            name,
+        })
     }
 
+    /// A node by its URL, with this token; without one, with the token that belongs to the URL.
     #[expect(clippy::disallowed_methods, reason = "the operator's own node, at the URL given")]
-    fn at_url(context: &Context, url: &str) -> Outcome<Self> {
+    pub(crate) fn at_url(context: &Context, url: &str, token: Option<String>) -> Outcome<Self> {
         let parsed = url::Url::parse(url)
             .map_err(|error| Failure::new(Exit::Usage, format!("--node {url}: {error}")))?;
         let is_local = match parsed.host() {
@@ -74,21 +91,25 @@ impl Client {
                 .output
                 .warn(&format!("{url} is not encrypted; the token can be read on the way"));
         }
-        let told = std::env::var("CAUSEWAY_NODE_TOKEN").ok().filter(|token| !token.is_empty());
-        // The local node's token is never sent to another machine.
-        let token = told.or_else(|| {
+        let told = || std::env::var("CAUSEWAY_NODE_TOKEN").ok().filter(|token| !token.is_empty());
+        // Neither the token of a sign-in nor that of the local node is sent to another machine.
+        let token = token.or_else(told).or_else(|| crate::logins::token(url)).or_else(|| {
             let file = is_local.then(|| context.config().ok())??.token_file();
             Some(std::fs::read_to_string(file).ok()?.trim().to_owned())
         });
         let http = build(reqwest::Client::builder().connect_timeout(Duration::from_secs(10)))?;
-        Ok(Self { http, base: url.to_owned(), token, name: url.to_owned() })
+        Ok(Self { http, base: url.to_owned(), token, approval: None, name: url.to_owned() })
     }
 
     /// A request to a path below the API's root, or to a path that names the root itself.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let is_absolute = path.starts_with("/api/") || path == "/health";
         let root = if is_absolute { "" } else { ROOT };
-        let request = self.http.request(method, format!("{}{root}{path}", self.base));
+        let changes = method != Method::GET;
+        let mut request = self.http.request(method, format!("{}{root}{path}", self.base));
+        if let Some(approval) = self.approval.as_ref().filter(|_| changes) {
+            request = request.header(APPROVAL, approval);
+        }
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,
@@ -126,13 +147,24 @@ impl Client {
         self.json(self.request(Method::POST, path).json(body)).await
     }
 
+    /// Removes something and reads what it was.
+    pub(crate) async fn delete(&self, path: &str) -> Outcome<Value> {
+        self.json(self.request(Method::DELETE, path)).await
+    }
+
     async fn json(&self, request: RequestBuilder) -> Outcome<Value> {
         let request = request.timeout(Duration::from_secs(ANSWER_SECONDS_MAX));
-        let body = self.read(self.send(request).await?).await?;
-        serde_json::from_slice(&body).map_err(|error| {
+        let response = self.send(request).await?;
+        let is_accepted = response.status() == http::StatusCode::ACCEPTED;
+        let body = self.read(response).await?;
+        let answer: Value = serde_json::from_slice(&body).map_err(|error| {
             let text = format!("the node at {} answered no JSON: {error}", self.name);
             Failure::new(Exit::Failure, text)
-        })
+        })?;
+        if is_accepted && optional(&answer, "body_sha256").is_some() {
+            return Err(needs_second_person(answer));
+        }
+        Ok(answer)
     }
 
     async fn read(&self, mut response: Response) -> Outcome<Vec<u8>> {
@@ -231,6 +263,16 @@ pub(crate) fn pick<'a>(
             Err(Failure::new(Exit::Usage, detail).hint("give more of the id"))
         }
     }
+}
+
+/// An act was not carried out: somebody else has to agree first.
+fn needs_second_person(approval: Value) -> Failure {
+    let (words, id) = (text(&approval, "words"), short(text(&approval, "id")).to_owned());
+    let detail = format!("a second person has to agree: {words}");
+    Failure::new(Exit::Permission, detail)
+        .hint(format!("somebody else runs: causeway approval approve {id}"))
+        .hint(format!("then run the same command again, with --approval {id}"))
+        .document(approval)
 }
 
 fn problem(status: u16, body: &[u8]) -> Failure {

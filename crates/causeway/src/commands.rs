@@ -2,17 +2,22 @@
 
 pub(crate) mod agreement;
 pub(crate) mod api;
+pub(crate) mod approval;
 pub(crate) mod attestation;
 pub(crate) mod catalog;
 pub(crate) mod check;
 pub(crate) mod completion;
 pub(crate) mod config;
+pub(crate) mod credential;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 mod duties;
 pub(crate) mod get;
 pub(crate) mod init;
+pub(crate) mod issuer;
+pub(crate) mod keys;
 pub(crate) mod law;
+pub(crate) mod login;
 pub(crate) mod negotiation;
 pub(crate) mod offer;
 pub(crate) mod openapi;
@@ -20,9 +25,12 @@ pub(crate) mod peer;
 pub(crate) mod policy;
 pub(crate) mod search;
 pub(crate) mod serve;
+mod signed;
 pub(crate) mod status;
 pub(crate) mod task;
+pub(crate) mod token;
 pub(crate) mod transfer;
+pub(crate) mod trust;
 mod waiting;
 mod watch;
 

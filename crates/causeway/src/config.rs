@@ -3,11 +3,15 @@
 //!
 //! Starting a node from it is `serve`'s business.
 
+mod access;
+mod custody;
 pub(crate) mod keys;
+mod kind;
 mod peers;
 pub(crate) mod render;
 mod scripts;
 mod source;
+mod tokens;
 mod value;
 
 use std::collections::BTreeMap;
@@ -16,13 +20,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use causeway_dsp::Question;
-use causeway_node::{CatalogCopies, IdentityMode, LawSettings, Network, Retry, Script};
+use causeway_node::{
+    CatalogCopies, DcpSettings, Dialect, IdentityMode, LawSettings, Network, Retry, Script,
+};
 use causeway_store::Rule;
 use causeway_types::{Address, FactValue, ParticipantId, StatedFacts};
 
+pub(crate) use self::custody::Place;
 use self::keys::{KEYS, Preset, find};
 pub(crate) use self::peers::PeerConfig;
-use self::source::{Layer, Origin, Wrong};
+pub(crate) use self::source::user_directory;
+use self::source::{Layer, Origin, Wrong, locate, open_to_others};
 use self::value::Value;
 pub(crate) use self::value::rule;
 use crate::exit::{Exit, Failure, Outcome};
@@ -58,7 +66,7 @@ pub(crate) struct Sources {
 impl Config {
     /// Reads all layers.
     pub(crate) fn load(sources: &Sources) -> Outcome<Self> {
-        let file = locate(sources.file.as_deref())?;
+        let file = locate(sources.file.as_deref());
         let mut layers = Vec::new();
         if let Some(path) = &file {
             let text = std::fs::read_to_string(path).map_err(|error| {
@@ -191,13 +199,51 @@ impl Config {
 
     /// `identity.mode`.
     pub(crate) fn identity(&self) -> IdentityMode {
-        self.text("identity.mode").and_then(value::identity_mode).unwrap_or_default()
+        let is_did = self.text("node.participant_id").is_some_and(|id| id.starts_with("did:web:"));
+        let preset = if is_did { IdentityMode::Dcp } else { IdentityMode::SharedSecret };
+        self.text("identity.mode").and_then(value::identity_mode).unwrap_or(preset)
+    }
+
+    /// `identity.*` of credentials.
+    pub(crate) fn dcp(&self) -> DcpSettings {
+        let types = |path| self.list(path).to_vec();
+        DcpSettings {
+            requires: [
+                types("identity.catalog_requires"),
+                types("identity.negotiation_requires"),
+                types("identity.transfer_requires"),
+            ],
+            is_listed_only: self.text("identity.admit") == Some("listed"),
+            also_asks: types("identity.also_asks"),
+            shows: types("identity.shows"),
+            presentation: Duration::from_secs(self.count("identity.presentation_seconds")),
+            allows_unsigned_lists: self.flag("identity.allow_unsigned_status_lists"),
+            dialect: match self.flag("identity.allow_drafts") {
+                true => Dialect::Draft,
+                false => Dialect::Final,
+            },
+        }
+    }
+
+    /// `trust.keys_file`.
+    pub(crate) fn trust_keys_file(&self) -> Option<PathBuf> {
+        self.path("trust.keys_file")
+    }
+
+    /// `trust.threshold`.
+    pub(crate) fn trust_threshold(&self) -> Option<usize> {
+        let threshold = self.settings.get("trust.threshold")?;
+        usize::try_from(threshold.value.count()).ok()
     }
 
     /// `identity.allow_insecure`.
     pub(crate) fn is_insecure_allowed(&self) -> bool {
-        let setting = self.settings.get("identity.allow_insecure");
-        setting.is_some_and(|setting| setting.value == Value::Flag(true))
+        self.flag("identity.allow_insecure")
+    }
+
+    /// `egress.insecure_allow_loopback`.
+    pub(crate) fn is_loopback_allowed(&self) -> bool {
+        self.flag("egress.insecure_allow_loopback")
     }
 
     /// `law.*`.
@@ -275,6 +321,10 @@ impl Config {
         }
     }
 
+    fn flag(&self, path: &str) -> bool {
+        self.settings.get(path).is_some_and(|setting| setting.value == Value::Flag(true))
+    }
+
     fn count(&self, path: &str) -> u64 {
         self.settings.get(path).map_or(0, |setting| setting.value.count())
     }
@@ -340,6 +390,10 @@ impl Config {
             let expected = "a loopback address, unless management.allow_remote is true";
             value("management.listen", expected);
         }
+        if let Some((path, expected)) = self.check_access() {
+            value(path, expected);
+        }
+        self.check_custody(&mut value);
         let retry = self.retry();
         if retry.wait_max < retry.wait_first {
             value("retry.wait_max_ms", "at least retry.wait_first_ms");
@@ -365,11 +419,28 @@ impl Config {
         for path in self.peers.iter().filter_map(|peer| peer.secret.path()) {
             warnings.extend(open_to_others(path));
         }
+        if let Some(path) = self.path("identity.sts_secret_file") {
+            warnings.extend(open_to_others(&path));
+        }
         if self.identity().is_insecure() {
             warnings.push(format!(
                 "identity.mode is {}: whoever reaches this node can pass for a peer",
                 self.identity().as_str()
             ));
+        }
+        if self.is_loopback_allowed() {
+            warnings.push(
+                "egress.insecure_allow_loopback is true: others can make this node call this \
+                 machine, over plain HTTP"
+                    .to_owned(),
+            );
+        }
+        if self.dcp().dialect == Dialect::Draft {
+            warnings.push(
+                "identity.allow_drafts is true: keys count whose owners do not say what they are \
+                 for"
+                .to_owned(),
+            );
         }
         let listen = self.protocol_listen();
         if !listen.ip().is_loopback() && self.text("node.address").is_none() {
@@ -400,39 +471,6 @@ fn defaults() -> BTreeMap<&'static str, Setting> {
         Some((key.path, Setting { value, origin: Origin::Default }))
     };
     KEYS.iter().filter_map(preset).collect()
-}
-
-/// The file to read; `None` if there is none and none was asked for.
-fn locate(asked: Option<&Path>) -> Outcome<Option<PathBuf>> {
-    if let Some(path) = asked {
-        return Ok(Some(path.to_owned()));
-    }
-    if let Some(path) = std::env::var_os("CAUSEWAY_CONFIG").filter(|path| !path.is_empty()) {
-        return Ok(Some(path.into()));
-    }
-    let mut places = vec![PathBuf::from(FILE_NAME)];
-    places.extend(user_directory().map(|directory| directory.join("causeway").join(FILE_NAME)));
-    Ok(places.into_iter().find(|path| path.is_file()))
-}
-
-fn user_directory() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    set("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".config")))
-}
-
-/// A warning if others than the owner may read the file.
-fn open_to_others(path: &Path) -> Option<String> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = std::fs::metadata(path).ok()?.permissions().mode();
-    (mode & 0o077 != 0).then(|| {
-        format!(
-            "{} holds a secret and others may read it (mode {:04o}); run: chmod 600 {0}",
-            path.display(),
-            mode & 0o7777
-        )
-    })
 }
 
 fn report(wrong: &[Wrong]) -> Failure {

@@ -78,7 +78,7 @@ impl Exit {
             "not-found" => Self::NotFound,
             "illegal-state" | "conflict" | "key-reused" => Self::Conflict,
             "peer-refused" | "peer-misbehaved" => Self::Refused,
-            "peer-unreachable" | "unavailable" => Self::Unreachable,
+            "peer-unreachable" | "unavailable" | "too-many-requests" => Self::Unreachable,
             "integrity" => Self::Integrity,
             "too-large" | "disk-full" | "internal" => Self::Failure,
             _ => match status {
@@ -243,6 +243,7 @@ mod tests {
         check(ProblemCode::Conflict, 9);
         check(ProblemCode::KeyReused, 9);
         check(ProblemCode::TooLarge, 1);
+        check(ProblemCode::TooManyRequests, 6);
         check(ProblemCode::PeerUnreachable, 6);
         check(ProblemCode::PeerRefused, 5);
         check(ProblemCode::PeerMisbehaved, 5);

@@ -6,6 +6,7 @@ mod client;
 mod commands;
 mod config;
 mod exit;
+mod logins;
 mod manifest;
 mod memory;
 mod output;

@@ -5,19 +5,20 @@
 //! without a body if the page is still the same. HTTP keeps 304 for GET and HEAD; asking for a
 //! catalog is a safe POST, so the same answer is given to it here, and only to who asks for it.
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Query, Request, State};
 use axum::middleware;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use causeway_dsp::wire;
-use causeway_node::{Node, OwnPage, Place};
+use causeway_node::{Asks, Node, OwnPage, Place};
 use causeway_types::{DatasetId, Problem, ProblemCode};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{authenticate, incoming, json, status, unreadable};
+use super::line::InLine;
+use super::{asking, incoming, json, status, unreadable};
 
 pub(crate) fn router() -> Router<Node> {
     Router::new()
@@ -47,7 +48,7 @@ async fn request(
 
 async fn catalog(node: &Node, page: &Page, request: Request) -> Result<Response<Body>, Problem> {
     let known: Vec<_> = request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect();
-    let (party, document) = incoming(node, request).await?;
+    let (party, document) = incoming(node, request, Asks::Catalog).await?;
     let asked = wire::read_catalog_request(&document).map_err(unreadable)?;
     let place = match (page.after, page.before) {
         (None, None) => Place::Start,
@@ -128,10 +129,11 @@ async fn tag_of_coding(mut response: Response<Body>) -> Response<Body> {
 async fn dataset(
     State(node): State<Node>,
     Path(id): Path<String>,
+    Extension(place): Extension<InLine>,
     headers: HeaderMap,
 ) -> Response<Body> {
     let found = async {
-        let party = authenticate(&node, &headers)?;
+        let party = asking(&node, &place, &headers, Asks::Catalog).await?;
         let id = DatasetId::parse(id)
             .map_err(|error| Problem::new(ProblemCode::NotFound, error.to_string()))?;
         node.own_dataset(&party, &id).await

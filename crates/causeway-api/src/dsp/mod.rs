@@ -2,20 +2,23 @@
 //! is looked up first, and its role decides which messages are legal.
 
 mod catalog;
+pub(crate) mod line;
 mod negotiation;
 mod transfer;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::middleware::Next;
 use axum::routing::get;
 use causeway_dsp::version::{BINDING, ProtocolVersion, VERSION};
 use causeway_dsp::{Reason, wire};
-use causeway_node::{Node, PROTOCOL_PATH, REACH_PATH};
+use causeway_node::{Asks, Node, PROTOCOL_PATH, REACH_PATH};
 use causeway_types::limits::MESSAGE_BYTES_MAX;
 use causeway_types::{ParticipantId, Problem, ProblemCode};
 use http::{HeaderMap, Response, StatusCode, header};
 
+use self::line::InLine;
 use crate::management::models::Check;
 
 /// Everything below the version's path.
@@ -41,7 +44,7 @@ async fn version() -> Response<Body> {
 /// A peer asks whether this node reaches it. Only outward, so that two nodes that check each
 /// other do not go on for ever.
 async fn reach(State(node): State<Node>, headers: HeaderMap) -> Response<Body> {
-    let peer = match authenticate(&node, &headers) {
+    let peer = match authenticate(&node, &headers, Asks::Catalog).await {
         Ok(peer) => peer,
         Err(problem) => {
             return error(StatusCode::UNAUTHORIZED, wire::write_catalog_error, &problem);
@@ -51,14 +54,14 @@ async fn reach(State(node): State<Node>, headers: HeaderMap) -> Response<Body> {
     json(StatusCode::OK, serde_json::to_vec(&check).unwrap_or_default())
 }
 
-/// Who sent a request.
-fn authenticate(node: &Node, headers: &HeaderMap) -> Result<ParticipantId, Problem> {
+/// Who sent a request, and that it may ask for this.
+async fn authenticate(
+    node: &Node,
+    headers: &HeaderMap,
+    asks: Asks,
+) -> Result<ParticipantId, Problem> {
     let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    node.directory().authenticate(value, node.now()).map_err(|error| {
-        tracing::warn!(%error, "a protocol request was not authenticated");
-        // Which of the reasons it was is for our log; a stranger learns nothing.
-        Problem::new(ProblemCode::Unauthorized, "the request is not authenticated")
-    })
+    node.authenticate(value, asks).await.map_err(|error| error.for_stranger())
 }
 
 /// Reads a message's bytes within the limit.
@@ -71,14 +74,30 @@ async fn message_bytes(body: Body) -> Result<bytes::Bytes, Problem> {
     })
 }
 
-/// Authenticates a request and parses its body.
+/// Who sent a request without a body, once it is their turn.
+async fn asking(
+    node: &Node,
+    place: &InLine,
+    headers: &HeaderMap,
+    asks: Asks,
+) -> Result<ParticipantId, Problem> {
+    let peer = authenticate(node, headers, asks).await?;
+    place.wait(&peer).await?;
+    Ok(peer)
+}
+
+/// Authenticates a request, parses its body, and waits until it is its turn.
 async fn incoming(
     node: &Node,
     request: Request,
+    asks: Asks,
 ) -> Result<(ParticipantId, wire::Document), Problem> {
     let (parts, body) = request.into_parts();
-    let peer = authenticate(node, &parts.headers)?;
+    let peer = authenticate(node, &parts.headers, asks).await?;
     let bytes = message_bytes(body).await?;
+    if let Some(place) = parts.extensions.get::<InLine>() {
+        place.wait(&peer).await?;
+    }
     let document = wire::parse(&bytes).map_err(unreadable)?;
     Ok((peer, document))
 }
@@ -100,6 +119,7 @@ fn status(problem: &Problem) -> StatusCode {
             StatusCode::NOT_FOUND
         }
         ProblemCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ProblemCode::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         ProblemCode::Conflict
         | ProblemCode::Unavailable
         | ProblemCode::DiskFull
@@ -116,6 +136,19 @@ fn status(problem: &Problem) -> StatusCode {
     }
 }
 
+/// Answers a request only once the token that it showed is recorded as used.
+pub(crate) async fn settled(
+    State(node): State<Node>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    let response = next.run(request).await;
+    match node.settle_tokens().await {
+        Ok(()) => response,
+        Err(problem) => error(StatusCode::SERVICE_UNAVAILABLE, wire::write_catalog_error, &problem),
+    }
+}
+
 /// An error in the words of its subprotocol. Internals go to the log only.
 fn error(
     status: StatusCode,
@@ -128,7 +161,11 @@ fn error(
         tracing::info!(code = %problem.code(), internal = problem.for_log(), "refused: {problem}");
     }
     let reason = Reason::of(problem.code().as_str(), problem.detail());
-    json(status, write(&reason))
+    let mut response = json(status, write(&reason));
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert(header::RETRY_AFTER, http::HeaderValue::from_static("1"));
+    }
+    response
 }
 
 fn json(status: StatusCode, body: Vec<u8>) -> Response<Body> {

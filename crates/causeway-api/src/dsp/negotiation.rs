@@ -1,16 +1,17 @@
 //! Contract negotiation, both roles (DSP 2025-1, Contract Negotiation Protocol, HTTPS binding).
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use causeway_dsp::negotiation::{Kind, Message, Negotiation, State as NegotiationState};
 use causeway_dsp::{Reason, wire};
-use causeway_node::Node;
+use causeway_node::{Asks, Node};
 use causeway_types::{ConsumerPid, Problem, ProblemCode, ProcessId, ProviderPid};
 use http::{HeaderMap, Response, StatusCode};
 
-use super::{authenticate, incoming, json, status, unreadable};
+use super::line::InLine;
+use super::{asking, incoming, json, status, unreadable};
 
 pub(crate) fn router() -> Router<Node> {
     let further = |kinds: &'static [Kind]| {
@@ -33,7 +34,7 @@ pub(crate) fn router() -> Router<Node> {
 async fn first(State(node): State<Node>, kind: Kind, request: Request) -> Response<Body> {
     let mut pids = Pids::default();
     let opened = async {
-        let (peer, document) = incoming(&node, request).await?;
+        let (peer, document) = incoming(&node, request, Asks::Negotiation).await?;
         let message = wire::read_negotiation_expecting(&document, &[kind]).map_err(unreadable)?;
         pids = Pids::of(&message);
         node.negotiation_opened(&peer, message).await
@@ -52,7 +53,7 @@ async fn further(
 ) -> Response<Body> {
     let mut pids = Pids::default();
     let received = async {
-        let (peer, document) = incoming(&node, request).await?;
+        let (peer, document) = incoming(&node, request, Asks::Negotiation).await?;
         let id = process(&pid)?;
         // An unknown process is unknown whatever the body says.
         let entry = node.negotiation_of(&peer, &id).await?;
@@ -69,10 +70,11 @@ async fn further(
 async fn read(
     State(node): State<Node>,
     Path(pid): Path<String>,
+    Extension(place): Extension<InLine>,
     headers: HeaderMap,
 ) -> Response<Body> {
     let found = async {
-        let peer = authenticate(&node, &headers)?;
+        let peer = asking(&node, &place, &headers, Asks::Negotiation).await?;
         node.negotiation_of(&peer, &process(&pid)?).await
     };
     match found.await {

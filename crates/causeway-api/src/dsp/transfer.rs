@@ -1,16 +1,17 @@
 //! Transfer process, both roles (DSP 2025-1, Transfer Process Protocol, HTTPS binding).
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use causeway_dsp::transfer::{Kind, State as TransferState, Transfer};
 use causeway_dsp::{Reason, wire};
-use causeway_node::Node;
+use causeway_node::{Asks, Node};
 use causeway_types::{ConsumerPid, Problem, ProblemCode, ProcessId, ProviderPid};
 use http::{HeaderMap, Response, StatusCode};
 
-use super::{authenticate, incoming, json, status, unreadable};
+use super::line::InLine;
+use super::{asking, incoming, json, status, unreadable};
 
 pub(crate) fn router() -> Router<Node> {
     let further = |kind: Kind| {
@@ -30,7 +31,7 @@ pub(crate) fn router() -> Router<Node> {
 async fn first(State(node): State<Node>, request: Request) -> Response<Body> {
     let mut pids = (None, None);
     let opened = async {
-        let (peer, document) = incoming(&node, request).await?;
+        let (peer, document) = incoming(&node, request, Asks::Transfer).await?;
         let message =
             wire::read_transfer_expecting(&document, &[Kind::Request]).map_err(unreadable)?;
         pids.0 = message.consumer_pid.clone();
@@ -45,7 +46,7 @@ async fn first(State(node): State<Node>, request: Request) -> Response<Body> {
 async fn further(node: Node, pid: String, kind: Kind, request: Request) -> Response<Body> {
     let mut pids = (None, None);
     let received = async {
-        let (peer, document) = incoming(&node, request).await?;
+        let (peer, document) = incoming(&node, request, Asks::Transfer).await?;
         let id = process(&pid)?;
         let entry = node.transfer_of(&peer, &id).await?;
         pids = (entry.transfer.consumer_pid(), entry.transfer.provider_pid());
@@ -61,10 +62,11 @@ async fn further(node: Node, pid: String, kind: Kind, request: Request) -> Respo
 async fn read(
     State(node): State<Node>,
     Path(pid): Path<String>,
+    Extension(place): Extension<InLine>,
     headers: HeaderMap,
 ) -> Response<Body> {
     let found = async {
-        let peer = authenticate(&node, &headers)?;
+        let peer = asking(&node, &place, &headers, Asks::Transfer).await?;
         node.transfer_of(&peer, &process(&pid)?).await
     };
     match found.await {

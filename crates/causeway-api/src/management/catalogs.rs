@@ -49,7 +49,7 @@ async fn show(
     extract::State(state): extract::State<State>,
     Path(peer): Path<String>,
 ) -> Result<Json<CatalogCopy>, Failed> {
-    let peer = find(&state.node, &peer)?;
+    let peer = find(&state.node, &peer).await?;
     match state.node.catalog_sync(&peer).await? {
         Some(sync) => Ok(Json(CatalogCopy::of(&sync))),
         None => {
@@ -73,7 +73,7 @@ async fn copy(
     extract::State(state): extract::State<State>,
     Path(peer): Path<String>,
 ) -> Result<(StatusCode, Json<CatalogCopy>), Failed> {
-    let peer = find(&state.node, &peer)?;
+    let peer = find(&state.node, &peer).await?;
     let sync = state.node.sync_catalog(&peer)?;
     Ok((StatusCode::ACCEPTED, Json(CatalogCopy::of(&sync))))
 }
@@ -121,8 +121,10 @@ async fn search(
     Query(asked): Query<Asked>,
 ) -> Result<Json<Page<FoundDataset>>, Failed> {
     let node = &state.node;
-    let peer: Option<ParticipantId> =
-        asked.peer.as_deref().map(|text| find(node, text)).transpose()?;
+    let peer: Option<ParticipantId> = match &asked.peer {
+        Some(peer) => Some(find(node, peer).await?),
+        None => None,
+    };
     let limit = asked.limit.as_deref().map(str::parse).transpose();
     let limit = limit.map_err(|_| bad(&"limit: expected a number"))?;
     let page = Listing { after: asked.after.clone(), limit }.page()?;

@@ -73,6 +73,15 @@ pub(crate) async fn once(
     next: Next,
 ) -> Response {
     let key = request.headers().get(HEADER).cloned();
+    if key.is_some()
+        && request.method() == Method::POST
+        && request.uri().path().ends_with("/tokens")
+    {
+        // The answer would have to be kept, and with it the token.
+        let text = "Idempotency-Key: a token is shown once, so its answer is not kept";
+        let problem = Problem::new(ProblemCode::BadRequest, text);
+        return Failed(problem.hint("send the request without the key")).into_response();
+    }
     match key {
         // Uploads are named by their content, so repeating one is harmless without a key.
         Some(key)

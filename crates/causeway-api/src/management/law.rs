@@ -113,7 +113,10 @@ async fn attestations(
     Query(whose): Query<Whose>,
 ) -> Result<Json<Page<Attestation>>, Failed> {
     let page = listing.page()?;
-    let peer = whose.peer.map(|peer| super::peers::find(&state.node, &peer)).transpose()?;
+    let peer = match &whose.peer {
+        Some(peer) => Some(super::peers::find(&state.node, peer).await?),
+        None => None,
+    };
     let found = state.node.store().attestations(peer.as_ref(), page).await;
     let now = state.node.now();
     answer(page, found, |attestation| Attestation::of(attestation, now)).map(Json)
@@ -147,7 +150,7 @@ async fn attest(
         text.as_ref().map(read).transpose()
     };
     let new = NewAttestation {
-        peer: super::peers::find(&state.node, &statement.peer)?,
+        peer: super::peers::find(&state.node, &statement.peer).await?,
         dataset_id: statement
             .dataset_id
             .as_deref()

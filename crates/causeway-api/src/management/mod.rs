@@ -3,10 +3,13 @@
 mod about;
 mod access;
 mod agreements;
+mod approvals;
 mod catalogs;
 mod convert;
+mod credentials;
 mod events;
 mod idempotency;
+mod issuer;
 mod law;
 pub mod models;
 mod negotiations;
@@ -16,7 +19,9 @@ mod offers;
 mod peers;
 mod problem;
 mod request;
+mod tokens;
 mod transfers;
+mod trust;
 
 use axum::Router;
 use axum::routing::get;
@@ -25,9 +30,10 @@ use causeway_types::{Problem, ProblemCode};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use self::access::Access;
+pub use self::access::{Access, AccessSettings, Gate};
 pub use self::convert::read_rule;
 use self::problem::Failed;
+pub(crate) use self::request::full as full_id;
 
 /// The API's root.
 pub const ROOT: &str = "/api/v1";
@@ -57,7 +63,7 @@ pub(crate) fn router(node: Node, access: Access) -> Router {
             Failed(problem)
         })
         .layer(axum::middleware::from_fn_with_state((node.clone(), running), idempotency::once))
-        .layer(axum::middleware::from_fn_with_state(access, access::check))
+        .layer(axum::middleware::from_fn_with_state((node.clone(), access), access::check))
         .with_state(State::new(node))
 }
 
@@ -67,7 +73,9 @@ pub fn openapi_json() -> String {
 }
 
 fn document() -> utoipa::openapi::OpenApi {
-    routes().split_for_parts().1
+    let mut document = routes().split_for_parts().1;
+    access::document::secure(&mut document);
+    document
 }
 
 fn routes() -> OpenApiRouter<State> {
@@ -81,7 +89,12 @@ fn routes() -> OpenApiRouter<State> {
         .merge(agreements::routes())
         .merge(transfers::routes())
         .merge(law::routes())
-        .merge(events::routes());
+        .merge(trust::routes())
+        .merge(credentials::routes())
+        .merge(issuer::routes())
+        .merge(events::routes())
+        .merge(tokens::routes())
+        .merge(approvals::routes());
     OpenApiRouter::with_openapi(Document::openapi()).nest(ROOT, resources)
 }
 

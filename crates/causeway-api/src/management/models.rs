@@ -1,7 +1,11 @@
 //! The JSON of the management API. These types are its contract; the domain never serialises
 //! itself.
 
+mod credentials;
+mod identity;
+mod issuer;
 mod law;
+mod trust;
 
 use std::collections::BTreeMap;
 
@@ -9,10 +13,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+pub use self::credentials::{Credential, CredentialOffer, CredentialRequest, NewCredentialRequest};
+pub use self::identity::{ApprovedKeys, PeerIdentity};
+pub use self::issuer::{
+    CredentialDefinition, CredentialDefinitions, Issuance, IssuanceApproval, IssuanceReason,
+    IssuedCredential, NewCredentialDefinition, NewCredentialOffer, NewIssuance,
+    SentCredentialOffer,
+};
 pub use self::law::{
     Attestation, Decision, DecisionSummary, Done, Drift, Duty, OfferCrossing, OfferCrossings,
     OpenQuestion, Persons, PersonsColumn, Statement,
 };
+pub use self::trust::{Trust, TrustFile, TrustMaintainer, TrustedIssuer};
 
 /// A file's identity.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -57,7 +69,7 @@ pub struct Peer {
     pub participant_id: String,
     /// The root under which it is reached.
     pub address: String,
-    /// The legal area it sits in, if configured.
+    /// The legal area it sits in, as it is configured or as its credentials say.
     pub jurisdiction: Option<String>,
 }
 

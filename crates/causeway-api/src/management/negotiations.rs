@@ -63,7 +63,7 @@ async fn request_contract(
     key: Option<Extension<Key>>,
     request::Json(asked): request::Json<NewNegotiation>,
 ) -> Result<(StatusCode, Json<Negotiation>), Failed> {
-    let peer = super::peers::find(&state.node, &asked.peer)?;
+    let peer = super::peers::find(&state.node, &asked.peer).await?;
     let offer = terms(&state.node, &peer, &asked).await?;
     let remember = key.map(|Extension(key)| {
         let answer = move |entry: &_| key.remember(StatusCode::CREATED, &Negotiation::of(entry));

@@ -80,6 +80,7 @@ fn status(code: ProblemCode) -> StatusCode {
         ProblemCode::IllegalState | ProblemCode::Conflict => StatusCode::CONFLICT,
         ProblemCode::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         ProblemCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ProblemCode::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         ProblemCode::PeerUnreachable => StatusCode::GATEWAY_TIMEOUT,
         ProblemCode::PeerRefused | ProblemCode::PeerMisbehaved | ProblemCode::Integrity => {
             StatusCode::BAD_GATEWAY

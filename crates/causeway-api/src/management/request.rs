@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::{self, FromRequest, FromRequestParts, Request};
+use causeway_json::Limits;
 use causeway_store::{Page, ReadError, Stored};
 use causeway_types::limits::{API_BODY_BYTES_MAX, API_PAGE_DEFAULT, API_PAGE_MAX};
 use causeway_types::{Problem, ProblemCode, ProcessId};
@@ -22,7 +23,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Failed> {
         let bytes = read(request.into_body()).await?;
         let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        serde_json::from_slice(bytes).map(Self).map_err(|error| {
+        causeway_json::read(bytes, Limits::API_BODY).map(Self).map_err(|error| {
             Failed(Problem::new(ProblemCode::BadRequest, format!("the body: {error}")))
         })
     }

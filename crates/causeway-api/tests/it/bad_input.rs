@@ -231,16 +231,45 @@ async fn a_filter_that_is_not_understood_is_refused() {
 }
 
 #[tokio::test]
-async fn a_callback_into_a_private_network_is_never_called() {
+async fn a_callback_on_a_host_that_is_not_the_peers_is_refused_before_anything_is_stored() {
     let world = World::new().await;
     let offer = world.provider.publish(b"x", Policy::open()).await;
-    // The cloud's metadata service, the classic prize.
-    let body = request(offer.id.as_str(), "http://169.254.169.254/latest").to_string();
-    let path = "/negotiations/request";
-    let (status, answer) = post(&world.consumer, &world.provider, path, body).await;
-    assert_eq!(status, StatusCode::CREATED, "{answer}");
-    let entry = world.provider.negotiations().await.remove(0);
-    let id = entry.negotiation.id;
-    let told = world.provider.told(&id, causeway_store::EventKind::NegotiationTrouble).await;
-    assert!(told.contains("not a public address"), "{told}");
+    let agreement = world.contract(b"y").await;
+    let before = world.provider.negotiations().await.len();
+    let own = world.consumer.address.as_str().replace("http://", "");
+    for callback in [
+        // The cloud's metadata service, the classic prize.
+        "http://169.254.169.254/latest",
+        "http://10.0.0.1",
+        "http://127.0.0.2:8080/dsp",
+        "http://[::1]/dsp",
+        "http://localhost/dsp",
+        "https://consumer.example/dsp",
+        "http://127.0.0.1.evil.example/dsp",
+        &format!("https://evil.example/{own}"),
+        // The right host, and a port at which no HTTP is served.
+        "http://127.0.0.1:25/dsp",
+    ] {
+        let body = request(offer.id.as_str(), callback).to_string();
+        let path = "/negotiations/request";
+        let (status, answer) = post(&world.consumer, &world.provider, path, body).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{callback} {answer}");
+        assert!(reason(&answer).contains("callbackAddress"), "{callback} {answer}");
+        let transfer = json!({
+            "@context": [CONTEXT],
+            "@type": "TransferRequestMessage",
+            "@id": "urn:uuid:message-7",
+            "consumerPid": "urn:uuid:consumer-7",
+            "agreementId": agreement.agreement.id.as_str(),
+            "format": "HttpData-PULL",
+            "callbackAddress": callback,
+        });
+        let path = "/transfers/request";
+        let (status, answer) =
+            post(&world.consumer, &world.provider, path, transfer.to_string()).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{callback} {answer}");
+        assert!(reason(&answer).contains("callbackAddress"), "{callback} {answer}");
+    }
+    assert_eq!(world.provider.negotiations().await.len(), before);
+    assert!(world.provider.transfers().await.is_empty());
 }

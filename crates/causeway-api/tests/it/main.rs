@@ -3,16 +3,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
+mod approvals;
 mod bad_input;
 mod base;
 mod border;
 mod catalog;
+mod claims;
 mod crossings;
 mod decisions;
 mod exchange;
 mod faults;
+mod holder;
+mod issuer;
 mod management;
 mod network;
+mod party;
 mod policies;
 mod scripts;
 mod sync;

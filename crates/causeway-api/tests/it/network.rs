@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use causeway_node::clock::{Clock, System};
 use causeway_node::{Answer, HttpTransport, Outgoing, Transport, TransportError};
+use causeway_types::Timestamp;
 
 /// A network that can be cut, and that loses, repeats and forgets to answer by chance.
 pub(crate) struct Lossy {
@@ -126,4 +128,13 @@ fn is_message(request: &Outgoing) -> bool {
     let is_process =
         ["/negotiations/", "/transfers/"].iter().any(|part| request.url.contains(part));
     is_process && request.body.is_some()
+}
+
+/// The system's clock, ahead by so much.
+pub(crate) struct Ahead(pub(crate) Duration);
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        System.now().plus_millis(u64::try_from(self.0.as_millis()).unwrap())
+    }
 }

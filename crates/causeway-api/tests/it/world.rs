@@ -1,19 +1,24 @@
 //! A world of nodes: each with its own store, files and listener, connected by a network that a
 //! test can cut and make lossy.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
-use causeway_api::{Access, management_router, protocol_router};
+use causeway_api::limiter::Rate;
+use causeway_api::{Access, AccessSettings, Gate, management_router, protocol_router};
+use causeway_dcp::jwk::Algorithm;
+use causeway_dcp::trust::Trust;
 use causeway_dsp::Question;
 use causeway_dsp::catalog::Metadata;
+use causeway_keys::{FileStore, KeyStore, Purpose, Unlock};
 use causeway_law::Engine;
 use causeway_node::clock::{Clock, System};
 use causeway_node::{
-    CatalogCopies, Egress, HttpTransport, IdentityMode, LawSettings, Network, NewOffer, Node,
-    PROTOCOL_PATH, Parts, Peer, Retry, Script, Secret, Settings, Transport,
+    CatalogCopies, DcpSettings, Egress, HttpTransport, IdentityMode, LawSettings, Network,
+    NewOffer, Node, PROTOCOL_PATH, Parts, Peer, Retry, Script, Secret, Settings, Transport,
 };
 use causeway_plane::Objects;
 use causeway_policy::Policy;
@@ -21,14 +26,14 @@ use causeway_store::{
     AgreementEntry, Audience, Declaration, EventKind, MemoryCatalogCache, MemoryStore,
     NegotiationEntry, Page, PublishedOffer, Rule, Store, TransferEntry,
 };
-use causeway_types::{Address, LangText, ParticipantId, ProcessId, StatedFacts, Timestamp};
+use causeway_types::{Address, LangText, ParticipantId, ProcessId, StatedFacts};
 use futures_util::stream;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::network::Lossy;
+use crate::network::{Ahead, Lossy};
 
 /// Longer than any step of a test takes; when it passes, the test has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -49,9 +54,12 @@ pub(crate) struct Plan {
     /// What the law has to know of it, also told to its peers.
     pub(crate) facts: &'static [&'static str],
     pub(crate) law: Arc<Engine>,
+    /// What it asks of peers that it knows by credentials; it knows them by secrets without.
+    pub(crate) claims: Option<Claims>,
     /// Whether it serves no version document where its peers look for one and everything else
     /// aside; they are told its base.
     pub(crate) is_bare: bool,
+    pub(crate) access: AccessSettings,
 }
 
 impl Default for Plan {
@@ -66,9 +74,48 @@ impl Default for Plan {
             area: Some("DE"),
             facts: &[],
             law: shipped_law(),
+            claims: None,
             is_bare: false,
+            access: AccessSettings {
+                rate: Rate { per_second: 1_000_000, burst: 1_000_000 },
+                ..AccessSettings::default()
+            },
         }
     }
+}
+
+/// What a node goes by that knows its peers by credentials.
+#[derive(Clone)]
+pub(crate) struct Claims {
+    pub(crate) settings: DcpSettings,
+    /// The trust files; read again by `reload_trust`.
+    pub(crate) trust: Arc<Mutex<Trust>>,
+    keys: Option<Arc<dyn KeyStore>>,
+}
+
+impl Claims {
+    /// Asks for membership whatever is asked for, and believes what was shown for so long.
+    pub(crate) fn members(trust: Trust, presentation: Duration) -> Self {
+        let membership = || vec!["MembershipCredential".to_owned()];
+        let settings = DcpSettings {
+            requires: [membership(), membership(), membership()],
+            also_asks: vec!["LegalParticipantCredential".to_owned()],
+            shows: membership(),
+            presentation,
+            ..DcpSettings::default()
+        };
+        Self { settings, trust: Arc::new(Mutex::new(trust)), keys: None }
+    }
+}
+
+/// A node with a DID and no configured peers.
+pub(crate) async fn member(claims: Claims, plan: Plan) -> Running {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let id = ParticipantId::parse(format!("did:web:localhost%3A{port}")).unwrap();
+    let address = Address::parse(&format!("http://localhost:{port}")).unwrap();
+    let plan = Plan { claims: Some(claims), ..plan };
+    Running::start(id, address, Vec::new(), plan, listener).await
 }
 
 /// A node that is running.
@@ -81,10 +128,12 @@ pub(crate) struct Running {
     store: Arc<dyn Store>,
     settings: Settings,
     pub(crate) law: Arc<Engine>,
+    claims: Option<Claims>,
     directory: TempDir,
     stop: CancellationToken,
     listeners: TaskTracker,
     is_bare: bool,
+    gate: Arc<Gate>,
 }
 
 /// Three participants: a provider, a consumer, and one that has no part in their exchange.
@@ -126,6 +175,7 @@ impl World {
                 jurisdiction: areas[other].map(str::to_owned),
                 facts: stated(facts[other]),
                 secret: secret(own, other),
+                callback_hosts: Vec::new(),
             });
             let peers = peers.collect();
             let plan = plans.next().unwrap();
@@ -170,6 +220,7 @@ pub(crate) async fn facing(base: &str, plan: Plan) -> Running {
         jurisdiction: Some("DE".to_owned()),
         facts: StatedFacts::new(),
         secret: secret(0, 1),
+        callback_hosts: Vec::new(),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = Address::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
@@ -209,7 +260,12 @@ impl Running {
             objects: directory.path().join("objects"),
             received,
             peers,
-            identity: IdentityMode::SharedSecret,
+            token_client: None,
+            identity: match &plan.claims {
+                Some(_) => IdentityMode::Dcp,
+                None => IdentityMode::SharedSecret,
+            },
+            dcp: plan.claims.as_ref().map(|claims| claims.settings.clone()).unwrap_or_default(),
             rules: plan.rules,
             scripts: plan.scripts,
             law: LawSettings { facts: stated(plan.facts), ..LawSettings::default() },
@@ -221,13 +277,22 @@ impl Running {
             },
             catalog: CatalogCopies { refresh_every: None, peer_datasets_max: plan.copied_max },
             token_lifetime: Duration::from_secs(600),
-            reachable: vec![Network::parse("127.0.0.0/8").unwrap()],
+            reachable: ["127.0.0.0/8", "::1/128"].map(|n| Network::parse(n).unwrap()).to_vec(),
+            is_loopback_allowed: true,
         };
-        let egress = Egress::new(settings.reachable.clone()).unwrap();
+        let claims = match plan.claims {
+            Some(claims) => {
+                let keys = FileStore::create(directory.path(), &Unlock::MachineKey).unwrap();
+                keys.ensure(&Purpose::ALL, Algorithm::Es256, System.now()).await.unwrap();
+                Some(Claims { keys: Some(Arc::new(keys)), ..claims })
+            }
+            None => None,
+        };
+        let egress = Egress::new(&settings).unwrap();
         let network = Arc::new(Lossy::new(HttpTransport::new(egress), plan.loss));
         let objects = Objects::open(&settings.objects).unwrap();
-        let node =
-            start(&settings, &plan.store, &network, objects, &plan.law, Arc::new(System)).await;
+        let parts = (&plan.store, &network, objects, &plan.law);
+        let node = start(&settings, parts, claims.as_ref(), Arc::new(System)).await;
         let mut running = Self {
             node,
             id,
@@ -237,10 +302,12 @@ impl Running {
             store: plan.store,
             settings,
             law: plan.law,
+            claims,
             directory,
             stop: CancellationToken::new(),
             listeners: TaskTracker::new(),
             is_bare: plan.is_bare,
+            gate: Arc::new(Gate::new(plan.access, None)),
         };
         running.listen(listener).await;
         running
@@ -252,13 +319,15 @@ impl Running {
         self.serve(protocol, router);
         let management = TcpListener::bind("127.0.0.1:0").await.unwrap();
         self.management = format!("http://{}", management.local_addr().unwrap());
-        self.serve(management, management_router(self.node.clone(), Access::token("operator")));
+        let access = Access::token("operator").through(&self.gate);
+        self.serve(management, management_router(self.node.clone(), access));
     }
 
     fn serve(&self, listener: TcpListener, router: Router) {
         let stop = self.stop.clone();
         self.listeners.spawn(async move {
             let shutdown = async move { stop.cancelled().await };
+            let router = router.into_make_service_with_connect_info::<SocketAddr>();
             axum::serve(listener, router).with_graceful_shutdown(shutdown).await.unwrap();
         });
     }
@@ -271,8 +340,8 @@ impl Running {
         tokio::join!(self.listeners.wait(), self.node.stop());
         (self.stop, self.listeners) = (CancellationToken::new(), TaskTracker::new());
         let (objects, clock) = (self.node.objects().clone(), Arc::new(Ahead(ahead)));
-        self.node =
-            start(&self.settings, &self.store, &self.network, objects, &self.law, clock).await;
+        let parts = (&self.store, &self.network, objects, &self.law);
+        self.node = start(&self.settings, parts, self.claims.as_ref(), clock).await;
         let own = self.address.as_str().trim_start_matches("http://");
         self.listen(TcpListener::bind(own).await.unwrap()).await;
     }
@@ -438,6 +507,13 @@ impl Running {
         .await
     }
 
+    /// What was told of a kind.
+    pub(crate) async fn all_told(&self, kind: EventKind) -> Vec<String> {
+        let all = Page { after: None, limit: 1_000 };
+        let events = self.store.events(all).await.unwrap();
+        events.into_iter().filter(|event| event.kind == kind).map(|event| event.text).collect()
+    }
+
     /// Everything that was told about the process so far.
     pub(crate) async fn history_of(&self, id: &ProcessId) -> String {
         let all = Page { after: None, limit: 1_000 };
@@ -499,32 +575,24 @@ impl Drop for Running {
 
 async fn start(
     settings: &Settings,
-    store: &Arc<dyn Store>,
-    network: &Arc<Lossy>,
-    objects: Objects,
-    law: &Arc<Engine>,
+    (store, network, objects, law): (&Arc<dyn Store>, &Arc<Lossy>, Objects, &Arc<Engine>),
+    claims: Option<&Claims>,
     clock: Arc<dyn Clock>,
 ) -> Node {
+    let trust = claims.map(|claims| Arc::clone(&claims.trust)).unwrap_or_default();
     let parts = Parts {
         settings: settings.clone(),
         store: Arc::clone(store),
         catalogs: Arc::new(MemoryCatalogCache::new()),
         transport: Arc::clone(network) as Arc<dyn Transport>,
-        egress: Egress::new(settings.reachable.clone()).unwrap(),
+        egress: Egress::new(settings).unwrap(),
         objects,
         law: Arc::clone(law),
+        trust: Arc::new(move || Ok(trust.lock().unwrap().clone())),
         subject_key: Secret::new([7; 32]),
+        keys: claims.and_then(|claims| claims.keys.clone()),
         clock,
         entropy: Arc::new(System),
     };
     Node::start(parts).await.unwrap()
-}
-
-/// The system's clock, ahead by so much.
-struct Ahead(Duration);
-
-impl Clock for Ahead {
-    fn now(&self) -> Timestamp {
-        System.now().plus_millis(u64::try_from(self.0.as_millis()).unwrap())
-    }
 }

@@ -15,13 +15,13 @@ const HAS_JURISDICTION: &str = "https://w3id.org/dpv#hasJurisdiction";
 const THEME: &str = "http://www.w3.org/ns/dcat#theme";
 
 /// What is known of a use.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Known<'a> {
     pub(crate) consumer: &'a ParticipantId,
     /// The address of its node, as it is configured.
-    pub(crate) address: Option<&'a str>,
+    pub(crate) address: Option<String>,
     /// The area whose law it is under.
-    pub(crate) area: Option<&'a str>,
+    pub(crate) area: Option<String>,
     /// What the dataset was published under.
     pub(crate) themes: &'a [String],
     /// What the law says at the same moment, and what it went by.
@@ -66,10 +66,10 @@ impl Known<'_> {
             None => {}
         }
         if left.as_str() == CONNECTOR {
-            return self.address.map(text);
+            return self.address.as_deref().map(text);
         }
         if left.as_str() == HAS_JURISDICTION || *left == operands::JURISDICTION {
-            return self.area.map(text);
+            return self.area.as_deref().map(text);
         }
         if left.as_str() == THEME {
             return several(self.themes.to_vec());

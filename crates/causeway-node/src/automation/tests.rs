@@ -23,6 +23,7 @@ fn checked(stated: &[&str]) -> Checked {
         decision: None,
         duties: Vec::new(),
         stated: facts,
+        area: None,
     }
 }
 
@@ -35,8 +36,8 @@ fn what_a_template_says_the_node_supplies_is_what_decides_here() {
     let checked = checked(&[]);
     let met = Known {
         consumer: &consumer,
-        address: Some("https://spare.institute.example/dsp"),
-        area: Some("UG"),
+        address: Some("https://spare.institute.example/dsp".to_owned()),
+        area: Some("UG".to_owned()),
         themes: &themes,
         checked: &checked,
         law: law.dictionary(),
@@ -56,13 +57,13 @@ fn what_a_template_says_the_node_supplies_is_what_decides_here() {
             Honesty::Unenforceable(_) => false,
         };
         let now = if template.id == "event" { at("2027-03-02T12:00:00Z") } else { met.now };
-        check(Known { now, ..met }, is_decided);
+        check(Known { now, ..met.clone() }, is_decided);
         // Another consumer, elsewhere, of something secret, too often and behind every end.
         let reason = check(
             Known {
                 consumer: &stranger,
-                address: Some("https://other.example/dsp"),
-                area: Some("FR"),
+                address: Some("https://other.example/dsp".to_owned()),
+                area: Some("FR".to_owned()),
                 themes: &secret,
                 starts: Some(Starts { count: 10, first: None }),
                 now: at("2040-01-01T00:00:00Z"),

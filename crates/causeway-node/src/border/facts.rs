@@ -1,5 +1,5 @@
-//! What is known of a crossing, and from whom: the configuration, the terms, what people recorded,
-//! and what this node counted. Two sources that disagree settle nothing.
+//! What is known of a crossing, and from whom: the configuration, credentials, the terms, what
+//! people recorded, and what this node counted. Two sources that disagree settle nothing.
 //!
 //! What nobody recorded is not in place: mechanisms, legal bases and requests of authorities are
 //! "no" unless somebody said otherwise. An offer that declares its data declares all of it, so its
@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value as Json};
 
 use super::{Crossed, Ground};
-use crate::identity::Directory;
+use crate::identity::{Directory, ProvenFact};
 use crate::settings::Settings;
 
 const EXPORTER_AREA: &str = "exporter.area";
@@ -47,6 +47,10 @@ pub(super) fn gather(
     };
     all.area(own, settings.jurisdiction.as_deref());
     all.side(own, &settings.law.facts);
+    // Of a peer, what was proven comes first: what is configured as well only has to agree with it.
+    for fact in &ground.proven {
+        all.proven(theirs, fact);
+    }
     if let Some(peer) = directory.peer(crossed.peer) {
         all.area(theirs, peer.jurisdiction.as_deref());
         all.side(theirs, &peer.facts);
@@ -95,6 +99,14 @@ impl Gathered {
         }
     }
 
+    /// What a credential says of a party, for the side it is on here.
+    fn proven(&mut self, area: &str, fact: &ProvenFact) {
+        let prefix = area.trim_end_matches("area");
+        if fact.name.starts_with(prefix) {
+            self.state(&fact.name, &fact.value, &fact.source);
+        }
+    }
+
     /// What the provider states. Of our own terms only what is about the data counts: the rest is
     /// known better here, and may have changed since they were agreed on.
     fn terms(&mut self, dictionary: &Dictionary, crossed: Crossed<'_>) {
@@ -112,12 +124,20 @@ impl Gathered {
 
     /// The area that both parties are in, if no border is crossed.
     pub(super) fn home(&self) -> Option<&str> {
-        let area = |name: &str| match self.known.get(name) {
+        let is_same = |own: &&str| self.area_of(Role::Consumer) == Some(*own);
+        self.area_of(Role::Provider).filter(|own| self.disputes.is_empty() && is_same(own))
+    }
+
+    /// The legal area of the party in a role.
+    pub(super) fn area_of(&self, role: Role) -> Option<&str> {
+        let name = match role {
+            Role::Provider => EXPORTER_AREA,
+            Role::Consumer => IMPORTER_AREA,
+        };
+        match self.known.get(name) {
             Some((FactValue::Text(area), _)) => Some(area.as_str()),
             _ => None,
-        };
-        area(EXPORTER_AREA)
-            .filter(|own| self.disputes.is_empty() && area(IMPORTER_AREA) == Some(own))
+        }
     }
 
     /// The facts for the law, with what follows from them, and "no" where silence means it.

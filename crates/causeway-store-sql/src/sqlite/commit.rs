@@ -10,7 +10,7 @@ use causeway_types::{ProcessId, Timestamp};
 use rusqlite::{Connection, Params, params};
 
 use super::writer::Failure;
-use super::{crossings, index, outbox, statements};
+use super::{crossings, identity, index, outbox, statements};
 
 statements! {
     INSERT_OFFER = "\
@@ -91,6 +91,8 @@ impl Write {
             Entity::Transfer(entry) => Encoded { body: entry.encode(), entry: None },
             Entity::Decision(entry) => Encoded { body: entry.encode(), entry: None },
             Entity::Attestation(attestation) => Encoded { body: attestation.encode(), entry: None },
+            // Its body is in it already.
+            Entity::Record(_) => Encoded { body: String::new(), entry: None },
         };
         let bodies = changes.puts.iter().map(encode).collect();
         Self { changes, bodies }
@@ -99,6 +101,9 @@ impl Write {
     /// Applies everything, or says what was in the way; then the caller rolls back.
     pub(super) fn apply(self, connection: &Connection) -> Result<Committed, Failure> {
         let Self { changes, bodies } = self;
+        for token in &changes.tokens {
+            identity::use_up(connection, token)?;
+        }
         if let Some(remembered) = &changes.remember {
             remember(connection, remembered)?;
         }
@@ -106,6 +111,9 @@ impl Write {
             if write(connection, put, body)? == 0 {
                 return Err(Failure::Conflict(put.entity.name()));
             }
+        }
+        for (kind, id) in &changes.forget {
+            identity::forget(connection, *kind, id)?;
         }
         for process in &changes.cancel {
             outbox::cancel(connection, process)?;
@@ -161,6 +169,7 @@ fn write(connection: &Connection, put: &Put, encoded: &Encoded) -> rusqlite::Res
         Entity::Attestation(attestation) => {
             crossings::write_attestation(connection, attestation, body, expected)
         }
+        Entity::Record(entry) => identity::write(connection, entry, expected),
     }
 }
 

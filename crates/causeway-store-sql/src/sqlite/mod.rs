@@ -7,6 +7,7 @@
 mod cache;
 mod commit;
 mod crossings;
+mod identity;
 mod index;
 mod outbox;
 mod read;

@@ -38,6 +38,7 @@ pub(super) const STORE: Schema = Schema {
             Ok(())
         }),
         ("0004_starts.sql", include_str!("../../migrations/sqlite/0004_starts.sql"), |_| Ok(())),
+        ("0005_records.sql", include_str!("../../migrations/sqlite/0005_records.sql"), |_| Ok(())),
     ],
 };
 

@@ -27,6 +27,7 @@ fn statements_of_the_store() -> impl Iterator<Item = &'static str> {
         read::STATEMENTS,
         commit::STATEMENTS,
         crossings::STATEMENTS,
+        identity::STATEMENTS,
         index::STATEMENTS,
         outbox::STATEMENTS,
         writer::STATEMENTS,

@@ -72,7 +72,7 @@ fn a_store_of_a_newer_version_is_refused() {
     drop(open(&path).unwrap());
     tamper(&path, "pragma user_version = 99");
     let error = open(&path).unwrap_err().to_string();
-    let expected = "found schema 99, expected at most 4; a newer version of this program wrote it";
+    let expected = "found schema 99, expected at most 5; a newer version of this program wrote it";
     assert!(error.ends_with(expected), "{error}");
 }
 

@@ -10,3 +10,4 @@ mod disk;
 mod files;
 mod suite;
 mod support;
+mod tokens;

@@ -8,8 +8,8 @@ use causeway_types::{DatasetId, ParticipantId, ProcessId, Role};
 
 use crate::records::Record;
 use crate::{
-    AgreementEntry, Attestation, DecisionEntry, NegotiationEntry, Page, PublishedOffer, Stored,
-    TransferEntry, Version,
+    AgreementEntry, Attestation, DecisionEntry, NegotiationEntry, Page, PublishedOffer,
+    RecordEntry, Stored, TransferEntry, Version,
 };
 
 /// A second key that no two aggregates of a kind share.
@@ -20,17 +20,29 @@ pub(super) enum Unique {
 }
 
 /// What a table needs to know of its rows.
-pub(super) trait Kept: Record + Clone {
+pub(super) trait Kept: Clone {
+    /// The key.
+    fn key(&self) -> &str;
+
+    /// The second key.
     fn unique(&self) -> Option<Unique>;
 }
 
 impl Kept for PublishedOffer {
+    fn key(&self) -> &str {
+        self.id()
+    }
+
     fn unique(&self) -> Option<Unique> {
         Some(Unique::Dataset(self.dataset_id.clone()))
     }
 }
 
 impl Kept for NegotiationEntry {
+    fn key(&self) -> &str {
+        self.id()
+    }
+
     fn unique(&self) -> Option<Unique> {
         let negotiation = &self.negotiation;
         let peer_pid = negotiation.peer_pid.clone()?;
@@ -39,24 +51,50 @@ impl Kept for NegotiationEntry {
 }
 
 impl Kept for AgreementEntry {
+    fn key(&self) -> &str {
+        self.id()
+    }
+
     fn unique(&self) -> Option<Unique> {
         None
     }
 }
 
 impl Kept for DecisionEntry {
+    fn key(&self) -> &str {
+        self.id()
+    }
+
     fn unique(&self) -> Option<Unique> {
         None
     }
 }
 
 impl Kept for Attestation {
+    fn key(&self) -> &str {
+        self.id()
+    }
+
+    fn unique(&self) -> Option<Unique> {
+        None
+    }
+}
+
+impl Kept for RecordEntry {
+    fn key(&self) -> &str {
+        &self.id
+    }
+
     fn unique(&self) -> Option<Unique> {
         None
     }
 }
 
 impl Kept for TransferEntry {
+    fn key(&self) -> &str {
+        self.id()
+    }
+
     fn unique(&self) -> Option<Unique> {
         let transfer = &self.transfer;
         let peer_pid = transfer.peer_pid.clone()?;
@@ -93,7 +131,7 @@ impl<T> Default for Table<T> {
 impl<T: Kept> Table<T> {
     /// Writes, unless the version is not the expected one or a key belongs to somebody else.
     pub(super) fn put(&mut self, value: T, expected: Option<Version>) -> Option<Stash<T>> {
-        let before = self.by_id(value.id());
+        let before = self.by_id(value.key());
         if before.as_ref().map(|stored| stored.version) != expected {
             return None;
         }
@@ -113,13 +151,20 @@ impl<T: Kept> Table<T> {
         self.replace(stash.sequence, stash.before);
     }
 
+    /// Removes a row, if it is there.
+    pub(super) fn remove(&mut self, id: &str) {
+        if let Some(sequence) = self.ids.get(id).copied() {
+            self.replace(sequence, None);
+        }
+    }
+
     fn replace(&mut self, sequence: i64, row: Option<Stored<T>>) {
         if let Some(old) = self.rows.remove(&sequence) {
-            self.ids.remove(old.value.id());
+            self.ids.remove(old.value.key());
             old.value.unique().map(|key| self.uniques.remove(&key));
         }
         if let Some(row) = row {
-            self.ids.insert(row.value.id().to_owned(), sequence);
+            self.ids.insert(row.value.key().to_owned(), sequence);
             row.value.unique().map(|key| self.uniques.insert(key, sequence));
             self.rows.insert(sequence, row);
         }

@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::*;
 use crate::suite::samples;
 use crate::{
-    AgreementEntry, Attestation, DecisionEntry, NegotiationEntry, PublishedOffer, TransferEntry,
+    AgreementEntry, ApiToken, Approval, Attestation, DecisionEntry, NegotiationEntry,
+    PublishedOffer, TransferEntry,
 };
 
 /// Every sample survives the way through text, and the texts are those in the golden file.
@@ -90,6 +91,12 @@ fn attestations_are_stored_as_they_always_were() {
 }
 
 #[test]
+fn tokens_and_approvals_are_stored_as_they_always_were() {
+    check::<ApiToken>(&samples::api_tokens(), "api-token-v1.json");
+    check::<Approval>(&samples::approvals(), "approval-v1.json");
+}
+
+#[test]
 fn what_is_known_of_a_crossing_is_stored_with_what_crosses() {
     check::<PublishedOffer>(&samples::declared_offers(), "offer-v1-declared.json");
     check::<NegotiationEntry>(&samples::decided_negotiations(), "negotiation-v1-decided.json");
@@ -105,6 +112,37 @@ fn a_place_in_a_script_is_stored_with_its_process_and_is_the_beginning_where_non
     let transfer = samples::transfer("scripted", Role::Consumer);
     let transfer = TransferEntry { script: 2, ..transfer };
     check(&[transfer], "transfer-v1-script.json");
+}
+
+#[test]
+fn credentials_of_a_holder_are_stored_as_they_always_were() {
+    check::<HeldCredential>(&samples::held_credentials(), "held-credential-v1.json");
+    check::<CredentialRequestEntry>(&samples::credential_requests(), "credential-request-v1.json");
+    check::<CredentialOfferEntry>(&samples::credential_offers(), "credential-offer-v1.json");
+}
+
+#[test]
+fn what_an_issuer_issues_is_stored_as_it_always_was() {
+    check::<DefinitionEntry>(&samples::definitions(), "credential-definition-v1.json");
+    check::<IssuanceEntry>(&samples::issuances(), "issuance-v1.json");
+    check::<IssuedEntry>(&samples::issued_credentials(), "issued-credential-v1.json");
+    check::<StatusListEntry>(&samples::status_lists(), "status-list-v1.json");
+}
+
+#[test]
+fn a_held_credential_is_not_printed() {
+    let held = samples::held_credentials().remove(0);
+    assert!(!format!("{held:?}").contains(&held.signed.0));
+}
+
+#[test]
+fn a_place_on_a_status_list_is_given_away_once_and_taken_back_once() {
+    let mut list = StatusListEntry { next: 0, size: 2, revoked: vec![], ..samples::status_list() };
+    assert_eq!([list.take(), list.take(), list.take()], [Some(0), Some(1), None]);
+    for place in [1, 0, 1] {
+        list.revoke(place);
+    }
+    assert_eq!(list.revoked, [0, 1]);
 }
 
 #[test]

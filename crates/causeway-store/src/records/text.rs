@@ -7,11 +7,14 @@ use std::marker::PhantomData;
 
 use causeway_dsp::{Question, negotiation, transfer};
 use causeway_types::{
-    Address, AgreementId, AttestationId, Blake3, DatasetId, DecisionId, MessageId, OfferId,
-    ParticipantId, ProcessId, Role, Sha256, Timestamp,
+    Address, AgreementId, AttestationId, Blake3, CredentialObjectId, CredentialType, DatasetId,
+    DecisionId, HolderPid, IssuerPid, MessageId, OfferId, ParticipantId, ProcessId, Role, Sha256,
+    Timestamp,
 };
 use serde::de::{self, Deserializer, Visitor};
 use serde::ser::Serializer;
+
+use super::{IssuanceState, IssueRule, RequestState};
 
 /// A value whose text reads back as the same value.
 pub(super) trait Text: Sized {
@@ -52,9 +55,13 @@ displayed!(
     Address,
     AgreementId,
     AttestationId,
+    CredentialObjectId,
+    CredentialType,
     DecisionId,
     Blake3,
     DatasetId,
+    HolderPid,
+    IssuerPid,
     MessageId,
     OfferId,
     ParticipantId,
@@ -62,7 +69,7 @@ displayed!(
     Sha256,
     Timestamp,
 );
-named!(Question, negotiation::Kind, transfer::Kind);
+named!(Question, negotiation::Kind, transfer::Kind, RequestState, IssueRule, IssuanceState);
 
 impl Text for Role {
     fn write(&self) -> Cow<'_, str> {
@@ -121,6 +128,28 @@ pub(super) mod option {
     ) -> Result<Option<T>, D::Error> {
         let item = Option::<super::Item<T>>::deserialize(from)?;
         Ok(item.map(|item| item.0))
+    }
+}
+
+/// Any number of texts.
+pub(super) mod list {
+    use serde::de::{Deserialize, Deserializer};
+    use serde::ser::Serializer;
+
+    use super::{Item, Text};
+
+    pub(in super::super) fn serialize<T: Text, S: Serializer>(
+        values: &[T],
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_seq(values.iter().map(|value| value.write()))
+    }
+
+    pub(in super::super) fn deserialize<'de, T: Text, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<T>, D::Error> {
+        let items = Vec::<Item<T>>::deserialize(from)?;
+        Ok(items.into_iter().map(|item| item.0).collect())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use causeway_types::Role;
 
 use super::samples;
-use crate::{ChangeSet, CommitError, Committed, Persons, Remembered, Store, Version};
+use crate::{ChangeSet, CommitError, Committed, Persons, RecordKind, Remembered, Store, Version};
 
 fn persons() -> Persons {
     Persons { count: "a".to_owned(), since: samples::at(0), peer: None, with: None }
@@ -22,6 +22,8 @@ async fn assert_no_traces(store: &dyn Store) {
     assert_eq!(store.decisions(samples::ALL).await.unwrap(), []);
     assert_eq!(store.attestations(None, samples::ALL).await.unwrap(), []);
     assert_eq!(store.persons(&persons()).await.unwrap(), 0);
+    assert_eq!(store.records(RecordKind::Pin, None, samples::ALL).await.unwrap(), []);
+    assert_eq!(store.unexpired_tokens(samples::at(0), 9).await.unwrap(), []);
 }
 
 fn remembered(key: &str) -> Remembered {
@@ -37,12 +39,15 @@ fn remembered(key: &str) -> Remembered {
 pub async fn a_conflict_in_the_second_put_leaves_nothing(store: Arc<dyn Store>) {
     store.commit(samples::puts(vec![samples::put_offer(samples::offer("a"), None)])).await.unwrap();
     let everything = || ChangeSet {
+        tokens: vec![samples::token("did:web:a", "1", 0)],
         puts: vec![
+            samples::put_record(samples::record(RecordKind::Pin, "p", "o"), None),
             samples::put_negotiation(samples::negotiation("n", Role::Consumer), None),
             samples::put_decision(samples::decision(1), None),
             samples::put_attestation(samples::attestation("t", Role::Provider), None),
             samples::put_offer(samples::offer("a"), None),
         ],
+        forget: vec![],
         cancel: vec![],
         settle: vec![],
         outbox: vec![samples::message("n", "m1")],
@@ -57,7 +62,7 @@ pub async fn a_conflict_in_the_second_put_leaves_nothing(store: Arc<dyn Store>) 
 
     // The same without the conflict is applied as a whole.
     let mut fixed = everything();
-    fixed.puts[3].expected = Some(Version(1));
+    fixed.puts[4].expected = Some(Version(1));
     store.commit(fixed).await.unwrap();
     assert_eq!(store.events(samples::ALL).await.unwrap().len(), 1);
     assert_eq!(store.outbox_of(&samples::pid("n")).await.unwrap().len(), 1);
@@ -65,6 +70,8 @@ pub async fn a_conflict_in_the_second_put_leaves_nothing(store: Arc<dyn Store>) 
     assert_eq!(store.decisions(samples::ALL).await.unwrap().len(), 1);
     assert_eq!(store.attestations(None, samples::ALL).await.unwrap().len(), 1);
     assert_eq!(store.persons(&persons()).await.unwrap(), 1_000);
+    assert_eq!(store.count_records(RecordKind::Pin, "o").await.unwrap(), 1);
+    assert_eq!(store.unexpired_tokens(samples::at(0), 9).await.unwrap().len(), 1);
 
     // What fails last leaves nothing either, and the decision that was there before stays.
     let mut late = samples::puts(vec![

@@ -12,6 +12,7 @@ mod concurrency;
 mod crossings;
 mod faults;
 mod history;
+mod identity;
 mod lists;
 mod outbox;
 pub mod samples;
@@ -24,6 +25,7 @@ pub use self::concurrency::*;
 pub use self::crossings::*;
 pub use self::faults::*;
 pub use self::history::*;
+pub use self::identity::*;
 pub use self::lists::*;
 pub use self::outbox::*;
 pub use self::search::*;
@@ -95,6 +97,16 @@ macro_rules! suite {
             adding_persons_again_changes_nothing,
             a_threshold_is_met_exactly,
             every_hash_is_a_person,
+            records_read_back_and_kinds_are_apart,
+            records_are_listed_newest_first_and_by_owner,
+            a_record_is_written_by_who_read_its_latest_version,
+            a_forgotten_record_is_gone_and_may_come_again,
+            records_are_read_as_their_type_or_not_at_all,
+            a_token_is_used_once_and_its_second_use_leaves_nothing,
+            what_fails_does_not_use_up_its_token,
+            one_of_a_thousand_uses_of_a_token_wins,
+            unexpired_tokens_are_listed_the_longest_lived_first,
+            expired_tokens_are_forgotten_bit_by_bit_and_not_too_early,
             persons_count_exactly_once_when_commits_are_lost,
             persons_count_exactly_once_when_answers_are_lost,
             decisions_stick_exactly_once_when_commits_are_lost,

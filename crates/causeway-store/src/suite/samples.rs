@@ -1,7 +1,10 @@
 //! Aggregates to store: every kind in every state, with every optional part somewhere. They are
 //! well formed but not the result of a real exchange.
 
+mod access;
+mod credentials;
 mod crossings;
+mod identity;
 
 use causeway_dsp::catalog::Metadata;
 use causeway_dsp::negotiation::{self, Agreement, Negotiation, Offer};
@@ -20,7 +23,10 @@ use crate::{
     Version,
 };
 
+pub use self::access::*;
+pub use self::credentials::*;
 pub use self::crossings::*;
+pub use self::identity::*;
 
 /// `seconds` after the start of the samples' time.
 pub fn at(seconds: u64) -> Timestamp {

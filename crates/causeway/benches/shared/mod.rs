@@ -1,7 +1,9 @@
 //! What the benchmarks of whole nodes share: their figures, and a participant that is the benchmark
-//! itself. Nothing is measured here.
+//! itself, and a load of negotiations.
 
 #![expect(dead_code, reason = "each benchmark needs another part of it")]
+
+pub(crate) mod load;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -98,8 +100,11 @@ impl ByHand {
                 jurisdiction: Some("KE".to_owned()),
                 facts: StatedFacts::new(),
                 secret: Secret::new(support::secret()),
+                callback_hosts: Vec::new(),
             }],
             identity: causeway_node::IdentityMode::SharedSecret,
+            dcp: causeway_node::DcpSettings::default(),
+            token_client: None,
             rules: vec![(Question::TransferStarted, Rule::Hold)],
             scripts: Vec::new(),
             law: LawSettings::default(),
@@ -112,8 +117,9 @@ impl ByHand {
             catalog: CatalogCopies { refresh_every: None, peer_datasets_max: 1 },
             token_lifetime: Duration::from_secs(3_600),
             reachable: vec![Network::parse("127.0.0.0/8").unwrap()],
+            is_loopback_allowed: false,
         };
-        let egress = Egress::new(settings.reachable.clone()).unwrap();
+        let egress = Egress::new(&settings).unwrap();
         let parts = Parts {
             store: Arc::new(MemoryStore::new()),
             catalogs: Arc::new(MemoryCatalogCache::new()),
@@ -121,7 +127,9 @@ impl ByHand {
             egress,
             objects: Objects::open(&settings.objects).unwrap(),
             law: Arc::new(causeway_law::Engine::shipped().unwrap()),
+            trust: Arc::new(|| Ok(causeway_dcp::trust::Trust::default())),
             subject_key: Secret::new([0; 32]),
+            keys: None,
             clock: Arc::new(System),
             entropy: Arc::new(System),
             settings,

@@ -1,11 +1,12 @@
 //! `causeway demo`: the main job on real data. Complete nodes of three organisations in three
-//! jurisdictions, each a process of its own: two exchange a table under a contract, and the file
-//! is checked against it; then three tables about people meet the law. Nothing here reaches into a
-//! node: everything goes through its API.
+//! jurisdictions, each a process of its own, and of a registry that says who they are: two
+//! exchange a table under a contract, and the file is checked against it; then three tables about
+//! people meet the law. Nothing here reaches into a node: everything goes through its API.
 
 mod crossings;
 mod nodes;
 mod register;
+mod trust;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -79,16 +80,18 @@ pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
     }
     let place = Place::make(args.dir.as_deref(), args.keep)?;
     let mut story = Story::new(context);
-    story.say("three nodes, one contract, a verified file, and what the law says");
+    story.say("three organisations and a registry, one contract, a verified file, and the law");
     let provider = Site { name: "National Statistics Office", short: "office", country: "KE" };
     let consumer =
         Site { name: "Institute for Population Studies", short: "institute", country: "BR" };
     let hospital = Site { name: "Coast Hospital", short: "hospital", country: "AE" };
-    let nodes = nodes::start(&place, [provider, consumer, hospital]).await?;
-    let [provider, consumer, hospital] = &nodes;
-    let labels = [provider, consumer, hospital].map(Running::label);
+    let registry = Site { name: "Registry", short: "registry", country: "KE" };
+    let nodes = nodes::start(&place, [provider, consumer, hospital, registry]).await?;
+    let [provider, consumer, hospital, registry] = &nodes;
+    let labels = [provider, consumer, hospital, registry].map(Running::label);
     story.step("start", &format!("{} are ready", labels.join(", ")));
     let result = async {
+        trust::enrol(&mut story, registry, [provider, consumer, hospital]).await?;
         let facts = exchange(&mut story, provider, consumer).await?;
         let crossings = crossings::run(&mut story, [provider, consumer, hospital]).await?;
         Outcome::Ok((facts, crossings))
@@ -100,7 +103,8 @@ pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
             return Err(failure.hint(format!("the nodes' logs are in {}", logs.display())));
         }
     };
-    let report = story.report(&facts, crossings, &[provider, consumer, hospital]).await?;
+    let all = [provider, consumer, hospital, registry];
+    let report = story.report(&facts, crossings, &all).await?;
     if context.output.is_json() {
         context.output.document(&report)?;
     } else {

@@ -1,5 +1,6 @@
-//! `causeway init`: a commented configuration, the data directory and the management token, all
-//! readable by their owner only. Nothing that is there is overwritten unless asked.
+//! `causeway init`: a commented configuration, the data directory, the management token and the
+//! private keys, all readable by their owner only. Nothing that is there is overwritten unless
+//! asked.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -34,7 +35,11 @@ pub(crate) struct Args {
     /// Where to listen for peers.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
-    /// Overwrite the configuration; the data directory and its token stay.
+    /// A file with a passphrase for the private keys; without one, a key of the machine opens
+    /// them.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// Overwrite the configuration; the data directory, its token and its keys stay.
     #[arg(long)]
     force: bool,
 }
@@ -49,9 +54,13 @@ pub(crate) fn run(context: &Context, args: &Args) -> Outcome {
     };
     let mut given = vec![("node.participant_id", participant_id.clone())];
     let listen = args.listen.map(|listen| listen.to_string());
+    let passphrase = args.passphrase_file.as_ref().map(std::path::absolute).transpose();
+    let passphrase = passphrase.doing("find the working directory")?;
+    let passphrase = passphrase.map(|path| path.display().to_string());
     let optional = [
         ("node.title", &args.title),
         ("node.jurisdiction", &args.jurisdiction),
+        ("keys.passphrase_file", &passphrase),
         ("protocol.listen", &listen),
     ];
     given.extend(optional.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))));
@@ -66,6 +75,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Outcome {
     let data = config.data_dir();
     private_directory(&data).doing(format_args!("make {}", data.display()))?;
     token(&config.token_file(), &System)?;
+    super::keys::make(&config)?;
     tell(context, args, &shown, &data, &participant_id)
 }
 
@@ -157,12 +167,12 @@ fn random_participant_id() -> String {
 }
 
 /// A directory for its owner only; one that is there keeps its permissions.
-pub(super) fn private_directory(path: &Path) -> io::Result<()> {
+pub(crate) fn private_directory(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// A file for its owner only; without `replace`, one that is there is an error.
-pub(super) fn write_private(path: &Path, bytes: &[u8], replace: bool) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8], replace: bool) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).mode(0o600).truncate(replace);
     options.create(replace).create_new(!replace);

@@ -1,6 +1,7 @@
 //! `causeway serve`: one node from its configuration, until a signal ends it. What a node does is
 //! not here, and neither is how one connection is served.
 
+mod keys;
 mod law;
 mod listen;
 
@@ -9,9 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use causeway_api::{Access, management_router, protocol_router};
+use causeway_api::{Access, Gate, management_router, protocol_router};
+use causeway_node::access::Oidc;
 use causeway_node::clock::System;
-use causeway_node::{Egress, HttpTransport, Node, Parts, Peer, Settings};
+use causeway_node::{Egress, HttpTransport, IdentityMode, Node, Parts, Peer, Settings};
 use causeway_plane::Objects;
 use causeway_store_sql::{SqliteCatalogCache, SqliteOptions, SqliteStore};
 use serde_json::json;
@@ -48,6 +50,10 @@ pub(crate) struct Args {
     /// --set identity.allow_insecure=true.
     #[arg(long)]
     insecure: bool,
+    /// Allow the node to call this machine itself, over plain HTTP; the same as
+    /// --set egress.insecure_allow_loopback=true.
+    #[arg(long)]
+    insecure_allow_loopback: bool,
 }
 
 /// Runs the subcommand.
@@ -61,6 +67,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Outcome {
     }
     if args.insecure {
         flags.push(("identity.allow_insecure".to_owned(), "true".to_owned()));
+    }
+    if args.insecure_allow_loopback {
+        flags.push(("egress.insecure_allow_loopback".to_owned(), "true".to_owned()));
     }
     let config = context.config_with(flags)?;
     let mode = config.identity();
@@ -102,7 +111,11 @@ async fn serve(context: &Context, config: &Config, store: Arc<SqliteStore>) -> O
     // Listening before the node starts: only now the port is known that peers are told.
     let protocol = bind(config.protocol_listen(), "protocol.listen").await?;
     let address = protocol.local_addr().doing("listen for peers")?;
-    let node = start_node(config, address, store).await?;
+    let settings = settings(config, address)?;
+    let egress = Egress::new(&settings).doing("set up TLS")?;
+    let oidc = config.oidc().map(|settings| Oidc::new(settings, egress.clone()));
+    let gate = Arc::new(Gate::new(config.access(), oidc));
+    let node = start_node(config, settings, store, egress).await?;
 
     let stop = CancellationToken::new();
     let connections = TaskTracker::new();
@@ -113,13 +126,13 @@ async fn serve(context: &Context, config: &Config, store: Arc<SqliteStore>) -> O
         let listener = bind(wanted, "management.listen").await?;
         let address = listener.local_addr().doing("listen for management")?;
         ready["management"] = format!("http://{address}").into();
-        let router = management_router(node.clone(), Access::token(&token));
+        let router = management_router(node.clone(), Access::token(&token).through(&gate));
         listen::serve(listener, router, &stop, &connections);
     }
     let socket = std::path::absolute(config.socket()).doing("find the working directory")?;
     let listener = listen::socket(&socket)?;
     ready["socket"] = socket.display().to_string().into();
-    let router = management_router(node.clone(), Access::Local);
+    let router = management_router(node.clone(), Access::local().through(&gate));
     listen::serve(listener, router, &stop, &connections);
     connections.close();
 
@@ -155,10 +168,10 @@ async fn bind(address: SocketAddr, key: &str) -> Outcome<TcpListener> {
 
 async fn start_node(
     config: &Config,
-    listening: SocketAddr,
+    settings: Settings,
     store: Arc<SqliteStore>,
+    egress: Egress,
 ) -> Outcome<Node> {
-    let settings = settings(config, listening)?;
     private_directory(&settings.received)
         .doing(format_args!("make {}", settings.received.display()))?;
     private_directory(&settings.objects)
@@ -172,7 +185,10 @@ async fn start_node(
     })?;
     let engine = super::law::engine_of(&config.data_dir())?;
     law::check_facts(&engine, &settings)?;
-    let egress = Egress::new(settings.reachable.clone()).doing("set up TLS")?;
+    let keys = match settings.identity {
+        IdentityMode::Dcp => Some(keys::open(config).await?),
+        _ => None,
+    };
     let parts = Parts {
         settings,
         store,
@@ -181,7 +197,9 @@ async fn start_node(
         egress,
         objects,
         law: Arc::new(engine),
+        trust: super::trust::source(config.data_dir())?,
         subject_key: law::subject_key(&config.data_dir().join("subjects.key"))?,
+        keys,
         clock: Arc::new(System),
         entropy: Arc::new(System),
     };
@@ -204,6 +222,7 @@ fn settings(config: &Config, listening: SocketAddr) -> Outcome<Settings> {
             jurisdiction: peer.jurisdiction.clone(),
             facts: peer.facts.clone(),
             secret: peer.read_secret()?,
+            callback_hosts: peer.callback_hosts.clone(),
         })
     };
     Ok(Settings {
@@ -215,6 +234,8 @@ fn settings(config: &Config, listening: SocketAddr) -> Outcome<Settings> {
         received: data.join("received"),
         peers: config.peers().iter().map(peer).collect::<Outcome<_>>()?,
         identity: config.identity(),
+        dcp: config.dcp(),
+        token_client: config.token_client()?,
         rules: config.rules(),
         scripts: config.scripts().to_vec(),
         law: config.law(),
@@ -222,6 +243,7 @@ fn settings(config: &Config, listening: SocketAddr) -> Outcome<Settings> {
         catalog: config.catalog(),
         token_lifetime: config.token_lifetime(),
         reachable: config.reachable(),
+        is_loopback_allowed: config.is_loopback_allowed(),
     })
 }
 

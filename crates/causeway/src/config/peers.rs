@@ -4,7 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use causeway_node::{IdentityMode, Secret};
-use causeway_types::limits::{PEER_SECRET_BYTES_MAX, PEER_SECRET_BYTES_MIN, PEERS_MAX};
+use causeway_types::limits::{
+    CALLBACK_HOSTS_MAX, PEER_SECRET_BYTES_MAX, PEER_SECRET_BYTES_MIN, PEERS_MAX,
+};
 use causeway_types::{Address, ParticipantId, StatedFacts};
 
 use super::keys::PEER_KEYS;
@@ -28,6 +30,8 @@ pub(crate) struct PeerConfig {
     pub(crate) facts: StatedFacts,
     /// Where its secret is.
     pub(crate) secret: SecretSource,
+    /// Hosts beside those of its addresses at which it may have answers sent.
+    pub(crate) callback_hosts: Vec<String>,
     /// Where the entry stands.
     pub(super) origin: Origin,
 }
@@ -82,7 +86,8 @@ impl SecretSource {
         }
     }
 
-    fn read(&self) -> Result<Secret, String> {
+    /// Reads it; the error never holds any of it.
+    pub(super) fn read(&self) -> Result<Secret, String> {
         let path = match self {
             Self::Inline(secret) => return Ok(secret.clone()),
             Self::None => return Ok(Secret::new(Vec::new())),
@@ -163,12 +168,17 @@ fn one(
         is_jurisdiction(text).then(|| text.to_owned())
     });
     let facts = optional(entry, "facts", wrong, stated);
+    let callback_hosts = optional(entry, "callback_hosts", wrong, hosts);
     let secret = match mode {
         IdentityMode::SharedSecret => secret_source(entry, base, wrong),
         IdentityMode::Static => field(entry, "static_token", wrong, |text| {
             let fits = (1..=PEER_SECRET_BYTES_MAX).contains(&text.len());
             fits.then(|| SecretSource::Inline(Secret::new(text.as_bytes())))
         }),
+        IdentityMode::Dcp => {
+            refuse_secrets(entry, wrong);
+            Some(SecretSource::None)
+        }
         IdentityMode::EdcMock => Some(SecretSource::None),
     };
     Some(PeerConfig {
@@ -179,6 +189,7 @@ fn one(
         jurisdiction: jurisdiction.ok()?,
         facts: facts.ok()?.unwrap_or_default(),
         secret: secret?,
+        callback_hosts: callback_hosts.ok()?.unwrap_or_default(),
         origin: entry.origin.clone(),
     })
 }
@@ -200,6 +211,13 @@ fn stated(texts: &str) -> Option<StatedFacts> {
     let mut facts = StatedFacts::new();
     texts.split_ascii_whitespace().try_for_each(|text| facts.read(text)).ok()?;
     Some(facts)
+}
+
+/// Hosts in the spelling of URLs.
+fn hosts(texts: &str) -> Option<Vec<String>> {
+    let host = |text: &str| url::Host::parse(text).ok().map(|host| host.to_string());
+    let hosts = texts.split_ascii_whitespace().map(host).collect::<Option<Vec<_>>>()?;
+    (hosts.len() <= CALLBACK_HOSTS_MAX).then_some(hosts)
 }
 
 fn field<T>(
@@ -224,6 +242,21 @@ fn field<T>(
         wrong.push(Wrong::Value { origin: origin.clone(), key, found, expected: expected(name) });
     }
     parsed
+}
+
+/// Whoever shares secrets with peers means another way of knowing them.
+fn refuse_secrets(entry: &PeerEntry, wrong: &mut Vec<Wrong>) {
+    let is_secret = |name: &str| matches!(name, "secret" | "secret_file");
+    for (name, _, origin) in entry.values.iter().filter(|(name, ..)| is_secret(name)) {
+        wrong.push(Wrong::Value {
+            origin: origin.clone(),
+            key: format!("peers.{name}"),
+            found: "a secret".to_owned(),
+            expected: "none where peers are known by credentials, or identity.mode = \
+                       \"shared-secret\""
+                .to_owned(),
+        });
+    }
 }
 
 fn secret_source(entry: &PeerEntry, base: &Path, wrong: &mut Vec<Wrong>) -> Option<SecretSource> {

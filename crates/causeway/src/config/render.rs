@@ -44,11 +44,14 @@ pub(crate) fn commented_file(given: &[(&str, String)]) -> String {
     text.push('\n');
     comment(&mut text, "Who may exchange with this node. Repeat the section for every peer.");
     text.push_str("#[[peers]]\n");
-    for key in
-        PEER_KEYS.iter().filter(|key| !matches!(key.name, "secret" | "base" | "static_token"))
-    {
+    let of_other_modes = ["secret", "secret_file", "base", "static_token"];
+    for key in PEER_KEYS.iter().filter(|key| !of_other_modes.contains(&key.name)) {
         writeln_to(&mut text, format_args!("#{} = {}", key.name, key.example));
     }
+    comment(
+        &mut text,
+        "With identity.mode = \"shared-secret\" also secret_file, with what both sides were told.",
+    );
     text
 }
 

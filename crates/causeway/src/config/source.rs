@@ -11,8 +11,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{KEYS, Key, OTHER_VARIABLES, PEER_KEYS, PREFIX, SECTIONS, find, nearest};
-use super::scripts;
 use super::value::{Value, describe};
+use super::{FILE_NAME, scripts};
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -257,12 +257,12 @@ impl Layer {
             };
             match value.get_ref() {
                 DeValue::String(text) => values.push((known.name, text.to_string(), origin)),
-                DeValue::Array(items) if known.name == "facts" => {
+                DeValue::Array(items) if matches!(known.name, "facts" | "callback_hosts") => {
                     let texts = items.iter().map(|item| match item.get_ref() {
                         DeValue::String(text) => text.to_string(),
                         other => describe(other),
                     });
-                    // No fact has white space in it.
+                    // Neither facts nor hosts have white space in them.
                     values.push((known.name, texts.collect::<Vec<_>>().join(" "), origin));
                 }
                 other => self.wrong.push(Wrong::Value {
@@ -321,6 +321,40 @@ fn is_other_variable(name: &str) -> bool {
         || name.ends_with("_PORT")
         || name.split("_PORT_").nth(1).is_some_and(|rest| rest.starts_with(char::is_numeric));
     is_ours || (of_service && !name.contains("__"))
+}
+
+/// The file to read; `None` if there is none and none was asked for.
+pub(super) fn locate(asked: Option<&Path>) -> Option<PathBuf> {
+    if let Some(path) = asked {
+        return Some(path.to_owned());
+    }
+    if let Some(path) = std::env::var_os("CAUSEWAY_CONFIG").filter(|path| !path.is_empty()) {
+        return Some(path.into());
+    }
+    let mut places = vec![PathBuf::from(FILE_NAME)];
+    places.extend(user_directory().map(|directory| directory.join("causeway").join(FILE_NAME)));
+    places.into_iter().find(|path| path.is_file())
+}
+
+/// Where the files of a user's programs are.
+pub(crate) fn user_directory() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    set("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".config")))
+}
+
+/// A warning if others than the owner may read the file.
+pub(super) fn open_to_others(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode();
+    (mode & 0o077 != 0).then(|| {
+        format!(
+            "{} holds a secret and others may read it (mode {:04o}); run: chmod 600 {0}",
+            path.display(),
+            mode & 0o7777
+        )
+    })
 }
 
 #[cfg(test)]

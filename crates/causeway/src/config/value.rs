@@ -4,8 +4,10 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use causeway_node::access::oidc::RoleRule;
 use causeway_node::{IdentityMode, Network};
 use causeway_store::Rule;
+use causeway_types::limits::ID_BYTES_MAX;
 use causeway_types::{Address, ParticipantId, StatedFacts};
 use toml::de::DeValue;
 
@@ -34,7 +36,7 @@ impl Value {
                     .map_err(|_| number.to_string())
             }
             (Kind::Flag, DeValue::Boolean(flag)) => Ok(Self::Flag(*flag)),
-            (Kind::Networks | Kind::Facts, DeValue::Array(items)) => items
+            (kind, DeValue::Array(items)) if kind.is_list() => items
                 .iter()
                 .map(|item| match item.get_ref() {
                     DeValue::String(text) => Ok(text.to_string()),
@@ -42,9 +44,8 @@ impl Value {
                 })
                 .collect::<Result<_, _>>()
                 .map(Self::List),
-            (Kind::Count { .. } | Kind::Flag | Kind::Networks | Kind::Facts, other) => {
-                Err(describe(other))
-            }
+            (Kind::Count { .. } | Kind::Flag, other) => Err(describe(other)),
+            (kind, other) if kind.is_list() => Err(describe(other)),
             (_, DeValue::String(text)) => Ok(Self::Text(text.to_string())),
             (_, other) => Err(describe(other)),
         }
@@ -56,7 +57,7 @@ impl Value {
             Kind::Count { .. } => text.parse().map(Self::Count).map_err(|_| shown(text)),
             Kind::Flag => text.parse().map(Self::Flag).map_err(|_| shown(text)),
             // Separated by commas, or written as in the file.
-            Kind::Networks | Kind::Facts => Ok(Self::List(
+            kind if kind.is_list() => Ok(Self::List(
                 text.trim()
                     .trim_matches(['[', ']'])
                     .split(',')
@@ -100,6 +101,20 @@ impl Value {
             }
             (Kind::LogFormat, Self::Text(text)) => matches!(text.as_str(), "text" | "json"),
             (Kind::IdentityMode, Self::Text(text)) => identity_mode(text).is_some(),
+            (Kind::KeyStore, Self::Text(text)) => matches!(text.as_str(), "file" | "pkcs11"),
+            (Kind::Admit, Self::Text(text)) => matches!(text.as_str(), "credentials" | "listed"),
+            (Kind::CredentialTypes, Self::List(items)) => {
+                return match items.iter().find(|item| !is_credential_type(item)) {
+                    Some(wrong) => Err(shown(wrong)),
+                    None => Ok(()),
+                };
+            }
+            (Kind::RoleRules, Self::List(items)) => {
+                return match items.iter().find(|item| RoleRule::parse(item).is_none()) {
+                    Some(wrong) => Err(shown(wrong)),
+                    None => Ok(()),
+                };
+            }
             _ => false,
         };
         if fits { Ok(()) } else { Err(self.to_string()) }
@@ -163,6 +178,11 @@ pub(crate) fn rule(text: &str) -> Option<Rule> {
 /// Reads how peers are known.
 pub(crate) fn identity_mode(text: &str) -> Option<IdentityMode> {
     IdentityMode::ALL.into_iter().find(|(name, _)| *name == text).map(|(_, mode)| mode)
+}
+
+/// Whether a text has the shape of a type of credentials.
+fn is_credential_type(text: &str) -> bool {
+    (1..=ID_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
 }
 
 /// What a TOML value is, for errors.
@@ -250,5 +270,7 @@ mod tests {
         check(Kind::LogLevel, "info,causeway_node=debug", true);
         check(Kind::LogLevel, "causeway=loud", false);
         check(Kind::ParticipantId, "two words", false);
+        check(Kind::RoleRules, "legal=groups:legal-team, auditor=groups:all", true);
+        check(Kind::RoleRules, "admin=groups:all", false);
     }
 }

@@ -295,7 +295,7 @@ async fn the_doctor_warns_of_a_party_whose_law_nobody_knows() {
     std::fs::write(&file, text.replacen("jurisdiction = \"KE\"", "", 1)).unwrap();
     office.start().await;
     let peers = ok(&office, &["peer", "list"]).stdout;
-    assert!(peers.contains("\tnot configured\t"), "{peers}");
+    assert!(peers.contains("\tunknown\t"), "{peers}");
     // The peer is not there, which is another matter.
     let ran = run(&office, &["doctor"]);
     assert_eq!(ran.code, 6, "{}", ran.stderr);

@@ -102,6 +102,19 @@ fn a_peer_without_a_readable_secret_fails_the_check() {
 }
 
 #[test]
+fn a_secret_where_peers_are_known_by_credentials_is_an_error_that_says_what_to_set() {
+    let peer = "[[peers]]\nname = \"b\"\nparticipant_id = \"b\"\naddress = \"http://b\"\n";
+    let secret = format!("secret = \"{}\"", "s".repeat(32));
+    let node = "[node]\nparticipant_id = \"did:web:a.example\"\n";
+    let expected = "peers.secret: found a secret, expected none where peers are known by \
+                    credentials, or identity.mode = \"shared-secret\"";
+    check(&format!("{node}{peer}{secret}"), &[], &[], Err(expected));
+    let mode = "[identity]\nmode = \"shared-secret\"\n";
+    check(&format!("{node}{mode}{peer}{secret}"), &[], &[], Ok(()));
+    check(&format!("{node}{peer}"), &[], &[], Ok(()));
+}
+
+#[test]
 fn a_secret_that_others_can_read_is_warned_about_and_never_shown() {
     use std::os::unix::fs::PermissionsExt as _;
     let home = Home::new();

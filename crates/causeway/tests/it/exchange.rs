@@ -162,12 +162,12 @@ async fn the_demo_does_the_main_job_and_says_what_came_of_it() {
         assert_eq!(report["sha256"].as_str().unwrap().len(), 64);
         assert_eq!(report["blake3"].as_str().unwrap().len(), 64);
         let nodes = report["nodes"].as_array().unwrap();
-        assert_eq!(nodes.len(), 3);
+        assert_eq!(nodes.len(), 4);
         assert_ne!(nodes[0]["jurisdiction"], nodes[1]["jurisdiction"]);
         assert!(nodes.iter().all(|node| node["rss_bytes"].as_u64().unwrap() > 0));
         let steps = report["steps"].as_array().unwrap().iter();
         let steps: Vec<&str> = steps.map(|step| step["name"].as_str().unwrap()).collect();
-        let exchange = ["start", "publish", "catalog", "negotiate", "transfer", "verify"];
+        let exchange = ["start", "enrol", "publish", "catalog", "negotiate", "transfer", "verify"];
         let law = ["duties", "held", "recorded", "refused"];
         assert_eq!(steps, [&exchange[..], &law].concat());
         let crossings = report["crossings"].as_array().unwrap().iter();

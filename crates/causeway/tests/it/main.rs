@@ -3,20 +3,26 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
 
+mod access;
 mod border;
+mod canary;
 mod commands;
 mod config;
 mod crash;
+mod credential;
 mod exchange;
 mod init;
 mod insecure;
 mod installed;
+mod keys;
 mod law;
 mod lifecycle;
+mod oidc;
 mod policy;
 mod register;
 #[path = "../support/mod.rs"]
 mod support;
+mod trust;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

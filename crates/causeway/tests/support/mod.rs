@@ -71,7 +71,7 @@ pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
 
 /// The participant id of a node of the tests.
 pub(crate) fn participant_id(short: &str) -> String {
-    format!("did:web:{short}.example")
+    format!("urn:example:{short}")
 }
 
 /// The secret all pairs of the tests share.

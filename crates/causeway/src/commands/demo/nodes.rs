@@ -10,6 +10,7 @@ use causeway_node::clock::{Entropy as _, System};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
+use super::trust;
 use crate::cli::Context;
 use crate::client::Client;
 use crate::commands::init::private_directory;
@@ -19,7 +20,7 @@ use crate::values::text;
 /// Marks a directory as the demo's own, to be used again.
 const MARKER: &str = ".causeway-demo";
 /// The nodes' directories.
-const SHORTS: [&str; 3] = ["office", "institute", "hospital"];
+const SHORTS: [&str; 4] = ["office", "institute", "hospital", "registry"];
 /// Longest wait for a node to be ready, and to stop.
 const READY_MAX: Duration = Duration::from_secs(30);
 /// How often the file is looked for by which a node says that it is ready.
@@ -32,10 +33,9 @@ pub(super) struct Site {
     pub(super) country: &'static str,
 }
 
-impl Site {
-    fn participant_id(&self) -> String {
-        format!("did:web:{}.example", self.short)
-    }
+/// The DID of a node of the demo, whose document it serves itself.
+fn did(port: u16) -> String {
+    format!("did:web:localhost%3A{port}")
 }
 
 /// A node that runs.
@@ -43,6 +43,7 @@ pub(super) struct Running {
     pub(super) site: Site,
     pub(super) client: Client,
     pub(super) ready: Duration,
+    pub(super) did: String,
     address: String,
     pid: u32,
     config: PathBuf,
@@ -127,23 +128,25 @@ fn still_running(directory: &Path) -> Option<u64> {
     ready["pid"].as_u64()
 }
 
-/// Configures and starts the nodes, each knowing the others.
+/// Configures and starts the nodes. All believe the last one, which is the registry; of the others,
+/// each knows where its peers are, and nothing else of them.
 pub(super) async fn start<const N: usize>(
     place: &Place,
     sites: [Site; N],
 ) -> Outcome<[Running; N]> {
     let ports = free_ports::<N>()?;
-    let mut secret = [0; 32];
-    System.fill(&mut secret);
-    let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let registry = N - 1;
     let mut configs = Vec::new();
     for own in 0..N {
-        let peers = (0..N).filter(|peer| *peer != own);
+        let peers = (0..registry).filter(|peer| *peer != own && own != registry);
         let peers: Vec<String> =
-            peers.map(|peer| peer_section(&sites[peer], ports[peer], &secret)).collect();
+            peers.map(|peer| peer_section(&sites[peer], ports[peer])).collect();
         configs.push(configure(place, &sites[own], ports[own], &peers)?);
     }
-    let starting = sites.into_iter().zip(configs).map(|(site, at)| Running::start(site, at));
+    let areas: Vec<&str> = sites[..registry].iter().map(|site| site.country).collect();
+    trust::found(&place.path, &did(ports[registry]), &areas, &SHORTS[..N]).await?;
+    let starting = sites.into_iter().zip(configs).zip(ports);
+    let starting = starting.map(|((site, at), port)| Running::start(site, at, did(port)));
     let running = futures_util::future::try_join_all(starting).await?;
     // One for each site.
     running.try_into().map_err(|_| Failure::new(Exit::Failure, "a node is missing"))
@@ -162,19 +165,16 @@ fn free_ports<const N: usize>() -> Outcome<[u16; N]> {
     Ok(ports)
 }
 
-fn peer_section(peer: &Site, port: u16, secret: &str) -> String {
+fn peer_section(peer: &Site, port: u16) -> String {
     format!(
         r#"
 [[peers]]
 name = "{name}"
 participant_id = "{id}"
-address = "http://127.0.0.1:{port}"
-jurisdiction = "{country}"
-secret = "{secret}"
+address = "http://localhost:{port}"
 "#,
         name = peer.short,
-        id = peer.participant_id(),
-        country = peer.country,
+        id = did(port),
     )
 }
 
@@ -188,6 +188,7 @@ fn configure(place: &Place, own: &Site, port: u16, peers: &[String]) -> Outcome<
 participant_id = "{id}"
 title = "{name}"
 jurisdiction = "{country}"
+address = "http://localhost:{port}"
 data_dir = "data"
 
 [protocol]
@@ -197,11 +198,11 @@ listen = "127.0.0.1:{port}"
 listen = "off"
 
 [egress]
-# The other nodes are on this machine; without this line only public addresses are called.
-reachable = ["127.0.0.0/8"]
+# The other nodes are on this machine; without this line only public addresses are called, with TLS.
+insecure_allow_loopback = true
 {peers}"#,
         name = own.name,
-        id = own.participant_id(),
+        id = did(port),
         country = own.country,
         peers = peers.concat(),
     );
@@ -211,7 +212,7 @@ reachable = ["127.0.0.0/8"]
 }
 
 impl Running {
-    async fn start(site: Site, config: PathBuf) -> Outcome<Self> {
+    async fn start(site: Site, config: PathBuf, did: String) -> Outcome<Self> {
         let doing = format!("start the node of {}", site.name);
         let directory = config.parent().unwrap_or(Path::new(".")).to_owned();
         let log = std::fs::File::create(directory.join("node.log")).doing(&doing)?;
@@ -235,6 +236,7 @@ impl Running {
         Ok(Self {
             client,
             ready: began.elapsed(),
+            did,
             address: text(&ready, "protocol").to_owned(),
             pid: child.id().unwrap_or_default(),
             site,

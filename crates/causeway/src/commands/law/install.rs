@@ -9,8 +9,8 @@ use causeway_law::{
 use causeway_node::clock::{Clock as _, System};
 use serde_json::json;
 
-use super::directory::{Directory, pack_file, text_file};
-use super::key::beside;
+use super::super::signed::{beside, text_file};
+use super::directory::{Directory, pack_file};
 use crate::cli::Context;
 use crate::exit::{Exit, Failure, Outcome};
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use causeway_law::{Engine, SigningKey};
 use serde_json::json;
 
-use super::directory::{pack_file, text_file, write_durably};
-use super::key::beside;
+use super::super::signed::{beside, text_file, write_durably};
+use super::directory::pack_file;
 use crate::cli::Context;
 use crate::exit::{Exit, Failure, Outcome};
 

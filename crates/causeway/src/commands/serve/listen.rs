@@ -1,16 +1,29 @@
 //! Listeners: accept connections, serve HTTP/1.1 on them, and end them when the node stops. Every
-//! connection counts against a limit and must send its requests in time.
+//! connection counts against a limit and must keep pace.
+
+mod pace;
+mod shares;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use causeway_types::limits::{CONNECTIONS_MAX, REQUEST_HEAD_SECONDS_MAX};
+use axum::extract::ConnectInfo;
+use axum::response::IntoResponse as _;
+use causeway_types::limits::{
+    CONNECTIONS_MAX, HEADERS_MAX, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_SECONDS_MAX,
+};
+use http::{Request, StatusCode};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use rustix::fs::Mode;
@@ -20,6 +33,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::pace::{Paced, PacedBody, Serving};
+use self::shares::Shares;
 use crate::exit::{Doing as _, Exit, Failure, Outcome};
 
 /// The wait after a failed accept: most often there are no more file descriptors.
@@ -30,26 +45,26 @@ pub(super) trait Accept: Send + Sync + 'static {
     /// A connection.
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
-    /// The next connection.
-    fn next(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+    /// The next connection, and where it comes from, if it comes over a network.
+    fn next(&self) -> impl Future<Output = io::Result<(Self::Stream, Option<SocketAddr>)>> + Send;
 }
 
 impl Accept for TcpListener {
     type Stream = TcpStream;
 
-    async fn next(&self) -> io::Result<TcpStream> {
-        let (stream, _) = self.accept().await?;
+    async fn next(&self) -> io::Result<(TcpStream, Option<SocketAddr>)> {
+        let (stream, from) = self.accept().await?;
         // Answers are small and whole; waiting to fill a packet only delays them.
         stream.set_nodelay(true)?;
-        Ok(stream)
+        Ok((stream, Some(from)))
     }
 }
 
 impl Accept for UnixListener {
     type Stream = UnixStream;
 
-    async fn next(&self) -> io::Result<UnixStream> {
-        Ok(self.accept().await?.0)
+    async fn next(&self) -> io::Result<(UnixStream, Option<SocketAddr>)> {
+        Ok((self.accept().await?.0, None))
     }
 }
 
@@ -92,6 +107,7 @@ pub(super) fn serve(
     let (stop, tracker) = (stop.clone(), connections.clone());
     connections.spawn(async move {
         let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let shares = Shares::default();
         loop {
             let next = async {
                 // The semaphore is never closed, so a permit always comes.
@@ -102,18 +118,23 @@ pub(super) fn serve(
                 () = stop.cancelled() => return,
                 next = next => next,
             };
-            let stream = match accepted {
-                Ok(stream) => stream,
+            let (stream, from) = match accepted {
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!("cannot accept a connection: {error}");
                     pause().await;
                     continue;
                 }
             };
+            let share = from.map(|from| (from, shares.take(from.ip())));
+            if let Some((from, None)) = share {
+                tracing::debug!(%from, "closed a connection: its address has too many");
+                continue;
+            }
             let (router, stop) = (router.clone(), stop.clone());
             tracker.spawn(async move {
-                connection(stream, router, stop).await;
-                drop(permit);
+                connection(stream, from, router, stop).await;
+                drop((permit, share));
             });
         }
     });
@@ -124,16 +145,35 @@ async fn pause() {
     tokio::time::sleep(ACCEPT_WAIT).await;
 }
 
-async fn connection<S>(stream: S, router: Router, stop: CancellationToken)
+async fn connection<S>(stream: S, from: Option<SocketAddr>, router: Router, stop: CancellationToken)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
+        .max_headers(HEADERS_MAX)
         .header_read_timeout(Duration::from_secs(REQUEST_HEAD_SECONDS_MAX));
-    let service = TowerToHyperService::new(router);
-    let served = builder.serve_connection(TokioIo::new(stream), service);
+    let (serving, router) = (Serving::default(), TowerToHyperService::new(router));
+    let stream = TokioIo::new(Paced::new(stream, serving.clone()));
+    let service = service_fn(move |request: Request<Incoming>| {
+        serving.set(true);
+        let is_large = head_bytes(&request) > REQUEST_HEAD_BYTES_MAX;
+        let mut request = request.map(|body| axum::body::Body::new(PacedBody::new(body)));
+        if let Some(from) = from {
+            request.extensions_mut().insert(ConnectInfo(from));
+        }
+        let (serving, answering) = (serving.clone(), (!is_large).then(|| router.call(request)));
+        async move {
+            let answer = match answering {
+                Some(answering) => answering.await,
+                None => Ok(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response()),
+            };
+            serving.set(false);
+            answer
+        }
+    });
+    let served = builder.serve_connection(stream, service);
     let mut served = std::pin::pin!(served);
     let ended = tokio::select! {
         ended = served.as_mut() => ended,
@@ -146,4 +186,11 @@ where
         // Mostly a client that went away; nothing is lost by it.
         tracing::debug!("a connection ended: {error}");
     }
+}
+
+/// Bytes of the target of a request, and of the names and values of its headers.
+fn head_bytes<B>(request: &Request<B>) -> usize {
+    let headers = request.headers().iter();
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    target + headers.map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>()
 }
