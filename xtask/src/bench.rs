@@ -9,7 +9,7 @@ use crate::metadata::{Metadata, cargo};
 use crate::tree;
 
 /// The benchmarks that drive the whole product and speak JSON; the others are criterion's.
-const SPEAK_JSON: [&str; 2] = ["exchange", "catalog"];
+const SPEAK_JSON: [&str; 3] = ["exchange", "catalog", "identity"];
 
 /// The comparison with other engines. Only its name runs it: what it takes to build them has no
 /// place in the product's own build.
@@ -72,10 +72,10 @@ fn parse<'a>(words: &[&'a str]) -> Result<Options<'a>> {
     }
     // Asking for it without a name chooses the first that knows it.
     if options.rest.contains(&"--json") {
-        let [first, second] = SPEAK_JSON;
-        let name = *options.name.get_or_insert(first);
+        let name = *options.name.get_or_insert(SPEAK_JSON[0]);
         if !SPEAK_JSON.contains(&name) {
-            bail!("`--json` is known to `{first}` and `{second}` only, found `{name}`");
+            let known = SPEAK_JSON.join(", ");
+            bail!("`--json` is known only to {known}, found `{name}`");
         }
     }
     Ok(options)
@@ -124,7 +124,8 @@ mod tests {
         check(&["commit", "--", "--quick", "x"], Ok((Some("commit"), &["--quick", "x"])));
         check(&["--json"], Ok((Some("exchange"), &["--json"])));
         check(&["catalog", "--json"], Ok((Some("catalog"), &["--json"])));
-        check(&["commit", "--json"], Err("known to `exchange` and `catalog` only"));
+        check(&["identity", "--json"], Ok((Some("identity"), &["--json"])));
+        check(&["commit", "--json"], Err("known only to exchange, catalog, identity"));
         check(&["a", "b"], Err("found `a` and `b`"));
         check(&["--quick"], Err("behind `--`"));
     }

@@ -74,8 +74,8 @@ fn judge(report: &str) -> Result<()> {
     if outcome != "completed" {
         bail!("outcome is {outcome}, expected \"completed\"");
     }
-    if nodes.as_array().map(Vec::len) != Some(3) {
-        bail!("nodes is {nodes}, expected a list of 3");
+    if nodes.as_array().map(Vec::len) != Some(4) {
+        bail!("nodes is {nodes}, expected a list of 4");
     }
     let crossings = report["crossings"].as_array().into_iter().flatten();
     let said: Vec<&str> = crossings.filter_map(|crossing| crossing["outcome"].as_str()).collect();
@@ -103,18 +103,18 @@ mod tests {
     }
 
     #[test]
-    fn only_a_completed_exchange_of_three_nodes_with_a_hash_passes() {
+    fn only_a_completed_exchange_of_four_nodes_with_a_hash_passes() {
         let hash = "0123456789abcdef".repeat(4);
-        check("completed", 3, &hash, Ok(()));
-        check("refused", 3, &hash, Err("outcome is \"refused\", expected \"completed\""));
-        check("completed", 1, &hash, Err("nodes is [null], expected a list of 3"));
-        check("completed", 3, "", Err("sha256 is \"\", expected 64 hexadecimal digits"));
+        check("completed", 4, &hash, Ok(()));
+        check("refused", 4, &hash, Err("outcome is \"refused\", expected \"completed\""));
+        check("completed", 1, &hash, Err("nodes is [null], expected a list of 4"));
+        check("completed", 4, "", Err("sha256 is \"\", expected 64 hexadecimal digits"));
     }
 
     #[test]
     fn what_the_law_says_is_a_part_of_it() {
         let report = serde_json::json!({
-            "outcome": "completed", "nodes": [1, 2, 3], "crossings": [{ "outcome": "permitted" }]
+            "outcome": "completed", "nodes": [1, 2, 3, 4], "crossings": [{ "outcome": "permitted" }]
         });
         let error = judge(&report.to_string()).unwrap_err().to_string();
         assert!(error.starts_with("the law said [\"permitted\"], expected"), "{error}");

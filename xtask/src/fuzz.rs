@@ -13,8 +13,9 @@ use crate::parts::CARGO_FUZZ;
 use crate::tree;
 
 const SECONDS_DEFAULT: u32 = 60;
-/// The messages that the tests read; the fuzzer only reads them.
-const SEEDS: &str = "crates/causeway-dsp/tests/corpus";
+/// What the tests read; the fuzzer only reads it. Readers of the claims protocol have a folder each
+/// in the second, and the others share the first.
+const SEEDS: [&str; 2] = ["crates/causeway-dsp/tests/corpus", "crates/causeway-dcp/tests/corpus"];
 /// How long, how much and how large one input may be, in seconds, MiB and bytes. A reader that
 /// takes longer or more for it is as broken as one that panics.
 const LIMITS: [&str; 3] = ["-timeout=10", "-rss_limit_mb=2048", "-max_len=65536"];
@@ -83,11 +84,18 @@ fn choose(targets: Vec<String>, target: Option<&str>) -> Result<Vec<String>> {
     Ok(vec![target.to_owned()])
 }
 
+/// Where a target begins.
+fn seeds(target: &str) -> String {
+    let [shared, own] = SEEDS;
+    let own = format!("{own}/{target}");
+    if tree::root().join(&own).is_dir() { own } else { shared.to_owned() }
+}
+
 fn run(target: &str, seconds: u32) -> Result<bool> {
     let found = format!("fuzz/corpus/{target}");
     fs::create_dir_all(tree::root().join(&found)).with_context(|| format!("make {found}"))?;
     let status = cargo()
-        .args(["fuzz", "run", "--fuzz-dir", "fuzz", target, &found, SEEDS, "--"])
+        .args(["fuzz", "run", "--fuzz-dir", "fuzz", target, &found, &seeds(target), "--"])
         .arg(format!("-max_total_time={seconds}"))
         .args(LIMITS)
         // The sanitizers are behind flags that the stable compiler has but does not promise.
@@ -137,6 +145,20 @@ mod tests {
         for target in targets().unwrap() {
             assert!(manifest.contains(&format!("name = \"{target}\"")), "{target}");
         }
-        assert!(tree::root().join(SEEDS).is_dir());
+        for seeds in SEEDS {
+            assert!(tree::root().join(seeds).is_dir(), "{seeds}");
+        }
+    }
+
+    #[test]
+    fn a_target_begins_with_its_own_folder_if_it_has_one() {
+        assert_eq!(seeds("jws"), "crates/causeway-dcp/tests/corpus/jws");
+        assert_eq!(seeds("catalog"), "crates/causeway-dsp/tests/corpus");
+        // Every folder belongs to a target, or its seeds were never read.
+        let folders = fs::read_dir(tree::root().join(SEEDS[1])).unwrap();
+        for folder in folders {
+            let name = folder.unwrap().file_name().into_string().unwrap();
+            assert!(targets().unwrap().contains(&name), "{name}");
+        }
     }
 }

@@ -42,6 +42,7 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
         ["bench", options @ ..] => bench::command(options),
         ["fuzz", options @ ..] => fuzz::command(options),
         ["conformance", "dsp", options @ ..] => conformance::command(options),
+        ["conformance", "dcp", options @ ..] => conformance::dcp::command(options),
         ["conformance", "edc", options @ ..] => conformance::edc::command(options),
         ["odrl-suite", options @ ..] => odrl::command(options),
         ["codegen"] => codegen::write(),
@@ -74,6 +75,11 @@ cargo xtask <command>
                                the official DSP TCK against the release binary; needs a JDK
                                and Maven; --control shows that tests fail without scripts;
                                --local runs all tests against the TCK's own connector
+  conformance dcp [--role NAME] [--only ID] [--times N] [--binary FILE] [--tck VERSION]
+                  [--control | --local]
+                               the official DCP TCK against the release binary, as a holder, an
+                               issuer and a verifier, or in the roles named; --tck runs another
+                               release than the pinned one; --control shows that tests fail
   conformance edc [--binary FILE]
                                an exchange with a stock Eclipse EDC, in both directions; needs
                                a JDK and Maven
@@ -82,8 +88,23 @@ cargo xtask <command>
   codegen [--check]            write, or compare, the generated files
   help                         this text
 ",
-        parts.join(", ")
+        wrapped(&parts).join(",\n                               ")
     )
+}
+
+/// The words in lines that fit beside the commands.
+fn wrapped(words: &[&str]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut().filter(|line| line.len() + word.len() < 64) {
+            Some(line) => {
+                line.push_str(", ");
+                line.push_str(word);
+            }
+            None => lines.push((*word).to_owned()),
+        }
+    }
+    lines
 }
 
 #[cfg(test)]

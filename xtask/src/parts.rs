@@ -3,12 +3,13 @@
 //! A part is added here and nowhere else. The cheap ones come first, so that a slip in the
 //! formatting is known before anything is compiled.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
-use crate::metadata::cargo;
+use crate::metadata::{Metadata, cargo};
 use crate::report::Tally;
 use crate::{codegen, conformance, demo, tidy, tree};
 
@@ -35,6 +36,8 @@ enum Probe {
     Cargo(&'static str),
     /// Java and Maven.
     Java,
+    /// It is a program of its own.
+    Program(&'static str),
 }
 
 const RUSTFMT: Tool =
@@ -59,24 +62,43 @@ const JAVA: Tool = Tool {
     install: "apt-get install openjdk-17-jdk-headless maven",
 };
 
+const SOFTHSM: Tool = Tool {
+    name: "SoftHSM",
+    probe: Probe::Program("softhsm2-util"),
+    install: "apt-get install softhsm2",
+};
+const NPM: Tool =
+    Tool { name: "npm", probe: Probe::Program("npm"), install: "apt-get install nodejs npm" };
+
 pub(crate) const PARTS: &[Part] = &[
     Part { name: "tidy", tool: None, run: || tidy::command().map(Tally::one) },
     Part { name: "fmt", tool: Some(RUSTFMT), run: || one(&["fmt", "--all", "--check"]) },
     Part { name: "clippy", tool: Some(CLIPPY), run: clippy },
     Part { name: "tests", tool: None, run: tests },
+    Part { name: "tokens", tool: Some(SOFTHSM), run: tokens },
     Part { name: "docs", tool: None, run: docs },
     Part { name: "codegen", tool: None, run: || codegen::check().map(Tally::one) },
     Part { name: "deny", tool: Some(CARGO_DENY), run: deny },
     Part { name: "demo", tool: None, run: || demo::run().map(Tally::one) },
+    Part { name: "oidc", tool: Some(NPM), run: oidc },
     Part { name: "conformance", tool: Some(JAVA), run: conformance::part },
+    Part { name: "conformance-dcp", tool: Some(JAVA), run: conformance::dcp::part },
 ];
 
 impl Tool {
     /// Whether the tool is found on this machine.
     pub(crate) fn is_installed(&self) -> bool {
-        let Probe::Cargo(command) = self.probe else { return conformance::can_run() };
-        cargo()
-            .args([command, "--version"])
+        let mut command = match self.probe {
+            Probe::Java => return conformance::can_run(),
+            Probe::Program(name) => Command::new(name),
+            Probe::Cargo(name) => {
+                let mut cargo = cargo();
+                cargo.arg(name);
+                cargo
+            }
+        };
+        command
+            .arg("--version")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status()
@@ -94,7 +116,10 @@ impl Tool {
 }
 
 fn clippy() -> Result<Tally> {
-    one(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
+    // The tests of the part `tokens` are compiled for it only.
+    let tokens = ["--features", "causeway-keys/softhsm"];
+    let arguments = ["clippy", "--workspace", "--all-targets", "--locked"];
+    one(&[&arguments[..], &tokens, &["--", "-D", "warnings"]].concat())
 }
 
 fn docs() -> Result<Tally> {
@@ -123,10 +148,41 @@ fn succeed(command: &mut Command) -> Result<Tally> {
     Ok(Tally::one(status.success()))
 }
 
-/// Every test of the workspace; the output passes through live and is counted on the way.
+/// Every test of the workspace.
 fn tests() -> Result<Tally> {
-    let mut child = cargo()
-        .args(["test", "--workspace", "--locked", "--no-fail-fast"])
+    counted(cargo().args(["test", "--workspace", "--locked", "--no-fail-fast"]))
+}
+
+/// Keys in a token, with SoftHSM as the token.
+fn tokens() -> Result<Tally> {
+    let store = ["test", "-p", "causeway-keys", "--features", "softhsm", "--locked"];
+    let tests = ["--test", "it", "--no-fail-fast", "--", "token::"];
+    counted(cargo().args(store).args(tests))
+}
+
+/// Signing in at a certified OpenID provider, which npm brings as its lock file says.
+fn oidc() -> Result<Tally> {
+    let (from, home) = (tree::root().join("conformance/oidc"), {
+        Metadata::read(tree::root())?.target_directory.join("conformance-oidc")
+    });
+    fs::create_dir_all(&home).with_context(|| format!("cannot make {}", home.display()))?;
+    for name in ["package.json", "package-lock.json", "provider.mjs", "person.mjs"] {
+        let (from, to) = (from.join(name), home.join(name));
+        fs::copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&home);
+    if !npm.stdin(Stdio::null()).status().context("cannot start npm")?.success() {
+        bail!("npm could not bring the OpenID provider");
+    }
+    let mut command = cargo();
+    command.args(["test", "--package", "causeway", "--locked", "--test", "it", "--", "--ignored"]);
+    counted(command.arg("oidc::").env("OIDC_PROVIDER", &home))
+}
+
+/// Tests; the output passes through live and is counted on the way.
+fn counted(command: &mut Command) -> Result<Tally> {
+    let mut child = command
         .current_dir(tree::root())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -22,14 +22,22 @@ struct Exception {
 }
 
 impl Expected {
-    pub(super) fn read(path: &Path) -> Result<Self> {
+    /// Reads the file, or what a section of it says.
+    pub(super) fn read(path: &Path, section: Option<&str>) -> Result<Self> {
         let text = std::fs::read_to_string(path);
         let text = text.with_context(|| format!("cannot read {}", path.display()))?;
-        Self::parse(&text).with_context(|| format!("cannot use {}", path.display()))
+        Self::parse(&text, section).with_context(|| format!("cannot use {}", path.display()))
     }
 
-    fn parse(text: &str) -> Result<Self> {
-        let table: toml::Table = text.parse().context("it is not TOML")?;
+    fn parse(text: &str, section: Option<&str>) -> Result<Self> {
+        let file: toml::Table = text.parse().context("it is not TOML")?;
+        let table = match section {
+            None => &file,
+            Some(name) => {
+                let table = file.get(name).and_then(toml::Value::as_table);
+                table.with_context(|| format!("it says nothing of {name}"))?
+            }
+        };
         let passed = table.get("passed").and_then(toml::Value::as_integer);
         let passed = passed.and_then(|passed| u64::try_from(passed).ok());
         let entries = table.get("exception").and_then(toml::Value::as_array);
@@ -102,7 +110,7 @@ mod tests {
                             reason = \"disabled\"\n";
 
     fn check(results: &[(&str, Verdict)], only: &[&str], closing: &str, complaint: &str) {
-        let expected = Expected::parse(EXPECTED).unwrap();
+        let expected = Expected::parse(EXPECTED, None).unwrap();
         let result = |(test, verdict): &(&str, Verdict)| TestResult::of(test, *verdict);
         let results: Vec<TestResult> = results.iter().map(result).collect();
         let only: Vec<String> = only.iter().map(|only| (*only).to_owned()).collect();
@@ -129,8 +137,21 @@ mod tests {
 
     #[test]
     fn an_exception_without_a_reason_is_refused() {
-        let error =
-            Expected::parse("passed = 1\n[[exception]]\ntest = \"A\"\nverdict = \"skipped\"");
-        assert!(error.unwrap_err().to_string().contains("no reason"));
+        let text = "passed = 1\n[[exception]]\ntest = \"A\"\nverdict = \"skipped\"";
+        let error = Expected::parse(text, None).unwrap_err();
+        assert!(error.to_string().contains("no reason"));
+    }
+
+    #[test]
+    fn a_section_says_what_holds_of_it_alone() {
+        let text = "[a]\npassed = 1\n[b]\npassed = 2\n[[b.exception]]\ntest = \"A\"\n\
+                    verdict = \"skipped\"\nreason = \"disabled\"\n";
+        let count = |section| {
+            let expected = Expected::parse(text, Some(section)).unwrap();
+            (expected.passed, expected.exceptions.len())
+        };
+        assert_eq!([count("a"), count("b")], [(1, 0), (2, 1)]);
+        let error = Expected::parse(text, Some("c")).unwrap_err();
+        assert_eq!(error.to_string(), "it says nothing of c");
     }
 }

@@ -3,30 +3,25 @@
 
 use anyhow::{Result, bail};
 
-use super::tck::{self, Tck, TestResult, Verdict};
+use super::tck::{Suite, Tck, TestResult, Verdict};
 
 /// How a failure begins that is not the node's.
 pub(super) const BROKEN: &str = "the test kit does not work on this machine";
 
-/// One test of each module of the kit and of each role: all its jars are loaded, and requests go
-/// both ways. In none of them does the kit's own connector say something unasked, which at times
-/// it does before the test is ready for it.
-const TESTS: [&str; 6] =
-    ["MET:01-01", "CAT:01-01", "CN:02-02", "CN_C:02-01", "TP:02-05", "TP_C:01-05"];
-
-/// Runs them; an error says that the kit is broken, and where to look.
-pub(super) fn prove(tck: &Tck, port: u16) -> Result<()> {
+/// Runs tests that must pass; an error says that the kit is broken, and where to look.
+pub(super) fn prove(tck: &Tck, suite: &Suite, properties: &str, tests: &[&str]) -> Result<()> {
     println!("--- the test kit against its own connector");
-    let results = tck.run("kit", &tck::local_properties(port), &TESTS.map(str::to_owned))?;
-    let complaints = complaints(&results);
+    let only: Vec<String> = tests.iter().map(|test| (*test).to_owned()).collect();
+    let results = tck.run("kit", suite, properties, &only)?;
+    let complaints = complaints(tests, &results);
     if !complaints.is_empty() {
         bail!("{}; see {}", complaints.join(", "), tck.log("kit").display());
     }
     Ok(())
 }
 
-/// What is wrong with the results of [`TESTS`].
-fn complaints(results: &[TestResult]) -> Vec<String> {
+/// What is wrong with the results of the tests.
+fn complaints(tests: &[&str], results: &[TestResult]) -> Vec<String> {
     let complaint = |test: &&str| {
         let Some(result) = results.iter().find(|result| result.test == **test) else {
             return Some(format!("{test} did not run"));
@@ -35,18 +30,21 @@ fn complaints(results: &[TestResult]) -> Vec<String> {
         let text = format!("{test} {verdict} {reason}");
         (*verdict != Verdict::Passed).then(|| text.trim_end().to_owned())
     };
-    TESTS.iter().filter_map(complaint).collect()
+    tests.iter().filter_map(complaint).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const TESTS: [&str; 6] =
+        ["MET:01-01", "CAT:01-01", "CN:02-02", "CN_C:02-01", "TP:02-05", "TP_C:01-05"];
+
     fn check(change: impl Fn(&mut Vec<TestResult>), expected: &[&str]) {
         let mut results: Vec<TestResult> =
             TESTS.iter().map(|test| TestResult::of(test, Verdict::Passed)).collect();
         change(&mut results);
-        assert_eq!(complaints(&results), expected);
+        assert_eq!(complaints(&TESTS, &results), expected);
     }
 
     #[test]

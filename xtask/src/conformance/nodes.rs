@@ -145,20 +145,7 @@ impl Network {
         let folder = self.folder(name);
         let file = folder.join("causeway.toml");
         fs::write(&file, config).with_context(|| format!("cannot write {}", file.display()))?;
-        let ready = folder.join("data/ready.json");
-        let log = folder.join("log.txt");
-        let log = File::options().create(true).append(true).open(&log).context("cannot log")?;
-        let mut command = Command::new(&self.binary);
-        command.arg("--config").arg(&file).args(["serve", "--insecure"]);
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
-        let child = child.with_context(|| format!("cannot start {}", self.binary.display()))?;
-        let mut node = Node { child, socket: folder.join("data/causeway.sock") };
-        let is_ready =
-            within(PATIENCE, || Ok(ready.is_file() || node.child.try_wait()?.is_some()))?;
-        if !is_ready || !ready.is_file() {
-            bail!("{name} is not ready; see {}", folder.join("log.txt").display());
-        }
-        Ok(node)
+        Node::start(&self.binary, &folder)
     }
 
     fn folder(&self, name: &str) -> PathBuf {
@@ -171,6 +158,25 @@ impl Network {
 }
 
 impl Node {
+    /// Starts the binary in a folder with a `causeway.toml`, and waits until it is ready.
+    pub(super) fn start(binary: &Path, folder: &Path) -> Result<Self> {
+        let (ready, file) = (folder.join("data/ready.json"), folder.join("causeway.toml"));
+        let log_file = folder.join("log.txt");
+        let log =
+            File::options().create(true).append(true).open(&log_file).context("cannot log")?;
+        let mut command = Command::new(binary);
+        command.arg("--config").arg(&file).args(["serve", "--insecure"]);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
+        let child = child.with_context(|| format!("cannot start {}", binary.display()))?;
+        let mut node = Self { child, socket: folder.join("data/causeway.sock") };
+        let is_ready =
+            within(PATIENCE, || Ok(ready.is_file() || node.child.try_wait()?.is_some()))?;
+        if !is_ready || !ready.is_file() {
+            bail!("the node is not ready; see {}", log_file.display());
+        }
+        Ok(node)
+    }
+
     /// The node's management API.
     pub(super) fn client(&self) -> Client {
         Client::new(self.socket.clone())

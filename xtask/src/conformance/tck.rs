@@ -59,6 +59,27 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// What of a TCK is to be run, and how its tests are told apart.
+#[derive(Clone, Copy)]
+pub(super) struct Suite {
+    /// The class that starts the TCK.
+    pub(super) launcher: &'static str,
+    /// Where the tests are.
+    pub(super) packages: &'static [&'static str],
+    /// Where the id of a test stands: at the beginning of its display name (`display`), or as the
+    /// name of its method (`method`).
+    pub(super) ids: &'static str,
+}
+
+impl Suite {
+    /// What the runner is told beside the properties of the TCK.
+    fn properties(&self) -> String {
+        let Self { launcher, packages, ids } = self;
+        let packages = packages.join(",");
+        format!("runner.launcher={launcher}\nrunner.packages={packages}\nrunner.ids={ids}\n")
+    }
+}
+
 /// The TCK, ready to run.
 pub(super) struct Tck {
     output: PathBuf,
@@ -66,11 +87,12 @@ pub(super) struct Tck {
 }
 
 impl Tck {
-    /// Resolves and compiles, unless that was done since the sources last changed.
-    pub(super) fn prepare(folder: &Path, output: &Path) -> Result<Self> {
+    /// Resolves and compiles, unless that was done since the sources last changed. A release other
+    /// than the pinned one is run on request.
+    pub(super) fn prepare(folder: &Path, output: &Path, release: Option<&str>) -> Result<Self> {
         fs::create_dir_all(output).with_context(|| format!("cannot make {}", output.display()))?;
         let (pom, list) = (folder.join("pom.xml"), output.join("classpath"));
-        let source = folder.join("src/main/java/causeway/conformance/Runner.java");
+        let source = folder.join("../runner/causeway/conformance/Runner.java");
         let when = |path: &Path| fs::metadata(path).and_then(|facts| facts.modified()).ok();
         let is_fresh = when(&list) > when(&pom).max(when(&source));
         if !is_fresh {
@@ -78,6 +100,7 @@ impl Tck {
             maven.args(["--batch-mode", "--quiet", "--no-transfer-progress", "--file"]).arg(&pom);
             maven.arg(format!("-Doutput={}", output.display()));
             maven.arg(format!("-Dmdep.outputFile={}", list.display()));
+            maven.args(release.map(|release| format!("-Dtck.version={release}")));
             maven.args(["compile", "dependency:build-classpath"]).stdin(Stdio::null());
             if !maven.status().context("cannot start mvn")?.success() {
                 bail!("Maven could not bring the TCK");
@@ -98,11 +121,13 @@ impl Tck {
     pub(super) fn run(
         &self,
         name: &str,
+        suite: &Suite,
         properties: &str,
         only: &[String],
     ) -> Result<Vec<TestResult>> {
         let file = self.output.join(format!("{name}.properties"));
-        fs::write(&file, properties).context("cannot write the TCK's properties")?;
+        fs::write(&file, suite.properties() + properties)
+            .context("cannot write the TCK's properties")?;
         let log = fs::File::create(self.log(name)).context("cannot log")?;
         let mut child = Command::new("java")
             .args(["-XX:TieredStopAtLevel=1", "-cp", &self.class_path])

@@ -11,6 +11,7 @@ mod manifest;
 mod rings;
 mod source;
 mod sql;
+mod threats;
 mod words;
 
 use std::fmt;
@@ -68,6 +69,7 @@ fn judge(tree: &Tree, metadata: &Metadata) -> Vec<Finding> {
     let mut findings = rings::check(metadata);
     findings.extend(licences::check(metadata, tree.text("deny.toml").unwrap_or_default()));
     findings.extend(manifest::check("Cargo.toml", tree.text("Cargo.toml").unwrap_or_default()));
+    findings.extend(threats::check(tree));
     for file in &tree.files {
         let (path, text) = (file.path.as_str(), file.text.as_str());
         findings.extend(words::check(path, text));
@@ -116,6 +118,7 @@ mod tests {
             ("crates/causeway-store-sql/src/a.rs", "//! A test.\nf(\"delete from x\");\n"),
             ("crates/x/src/a.rs", "fn f() {}\n"),
             ("deny.toml", ""),
+            ("docs/reference/threats.md", "| T01 | x |\n"),
             ("examples/a.sh", concat!("# see issue", " 12\n")),
         ];
         let files: Vec<TextFile> = files
@@ -129,6 +132,7 @@ mod tests {
             "crates/causeway-store-sql/src/a.rs:2",
             "crates/x/src/a.rs:1",
             "deny.toml:1",
+            "docs/reference/threats.md:1",
             "examples/a.sh:1",
             "xtask/src/tidy/rings.rs:1",
         ] {

@@ -22,11 +22,22 @@ struct Place {
     may_use: &'static [&'static str],
 }
 
-const PLACES: [Place; 10] = [
+const PLACES: [Place; 14] = [
     Place { name: "causeway-types", ring: 0, may_use: &[] },
     Place { name: "causeway-policy", ring: 0, may_use: &["causeway-types"] },
-    Place { name: "causeway-law", ring: 0, may_use: &[] },
-    Place { name: "causeway-dsp", ring: 0, may_use: &["causeway-policy", "causeway-types"] },
+    Place { name: "causeway-json", ring: 0, may_use: &["causeway-types"] },
+    Place { name: "causeway-seal", ring: 0, may_use: &[] },
+    Place { name: "causeway-law", ring: 0, may_use: &["causeway-seal"] },
+    Place {
+        name: "causeway-dcp",
+        ring: 0,
+        may_use: &["causeway-json", "causeway-seal", "causeway-types"],
+    },
+    Place {
+        name: "causeway-dsp",
+        ring: 0,
+        may_use: &["causeway-json", "causeway-policy", "causeway-types"],
+    },
     Place {
         name: "causeway-store",
         ring: 1,
@@ -38,14 +49,18 @@ const PLACES: [Place; 10] = [
         may_use: &["causeway-store", "causeway-dsp", "causeway-policy", "causeway-types"],
     },
     Place { name: "causeway-plane", ring: 1, may_use: &["causeway-types"] },
+    Place { name: "causeway-keys", ring: 1, may_use: &["causeway-dcp", "causeway-types"] },
     Place {
         name: "causeway-node",
         ring: 2,
         may_use: &[
+            "causeway-json",
             "causeway-types",
             "causeway-policy",
             "causeway-law",
+            "causeway-dcp",
             "causeway-dsp",
+            "causeway-keys",
             "causeway-store",
             "causeway-plane",
         ],
@@ -54,10 +69,13 @@ const PLACES: [Place; 10] = [
         name: "causeway-api",
         ring: 2,
         may_use: &[
+            "causeway-keys",
+            "causeway-json",
             "causeway-law",
             "causeway-node",
             "causeway-types",
             "causeway-policy",
+            "causeway-dcp",
             "causeway-dsp",
             "causeway-store",
             "causeway-plane",
@@ -68,8 +86,11 @@ const PLACES: [Place; 10] = [
         ring: 2,
         may_use: &[
             "causeway-api",
+            "causeway-dcp",
+            "causeway-keys",
             "causeway-law",
             "causeway-node",
+            "causeway-seal",
             "causeway-store",
             "causeway-store-sql",
             "causeway-plane",
