@@ -8,14 +8,21 @@ use causeway_types::limits::KEYS_MAX;
 use crate::fault::KeyFault;
 use crate::record::{KeyName, KeyRecord, KeyState, Purpose, Rotation};
 
-/// What can be done to keys.
+/// What can be done to keys; each is a method of [`KeyStore`](crate::KeyStore), which says what it
+/// does.
 #[derive(Debug, Clone)]
-pub(crate) enum Act {
+pub enum Act {
+    /// Makes the first key of a purpose.
     Generate(Purpose, Algorithm),
+    /// Makes the key that replaces the active one.
     Rotate(Purpose, Rotation),
+    /// Lets time pass.
     Settle,
+    /// Ends an overlap early.
     Retire(KeyName),
+    /// Takes a key back.
     Revoke(KeyName),
+    /// Forgets a key.
     Destroy(KeyName),
 }
 

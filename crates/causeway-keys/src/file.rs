@@ -24,7 +24,7 @@ use crate::KeyStore;
 use crate::book::{self, Act, Plan, Wanted};
 use crate::disk::{self, Guard, Lock};
 use crate::fault::KeyFault;
-use crate::record::{KeyName, KeyRecord, Purpose, Rotation, Written};
+use crate::record::{KeyName, KeyRecord, Written};
 use crate::seal::{Sealed, Sealer};
 use crate::unlock::{self, Protection, Unlock};
 
@@ -135,17 +135,6 @@ impl FileStore {
         }
         Ok(())
     }
-
-    async fn change(&self, act: Act, now: Timestamp) -> Result<Vec<KeyRecord>, KeyFault> {
-        let shared = Arc::clone(&self.shared);
-        let task = tokio::task::spawn_blocking(move || shared.change(&act, now));
-        task.await.map_err(|_| KeyFault::Ending { doing: "change the keys" })?
-    }
-
-    async fn change_one(&self, act: Act, now: Timestamp) -> Result<KeyRecord, KeyFault> {
-        let doing = "change the keys";
-        self.change(act, now).await?.into_iter().next().ok_or(KeyFault::Library { doing })
-    }
 }
 
 impl Shared {
@@ -215,38 +204,10 @@ impl KeyStore for FileStore {
         Ok(signature)
     }
 
-    async fn generate(
-        &self,
-        purpose: Purpose,
-        algorithm: Algorithm,
-        now: Timestamp,
-    ) -> Result<KeyRecord, KeyFault> {
-        self.change_one(Act::Generate(purpose, algorithm), now).await
-    }
-
-    async fn rotate(
-        &self,
-        purpose: Purpose,
-        rotation: Rotation,
-        now: Timestamp,
-    ) -> Result<KeyRecord, KeyFault> {
-        self.change_one(Act::Rotate(purpose, rotation), now).await
-    }
-
-    async fn settle(&self, now: Timestamp) -> Result<Vec<KeyRecord>, KeyFault> {
-        self.change(Act::Settle, now).await
-    }
-
-    async fn retire(&self, key: &KeyName, now: Timestamp) -> Result<KeyRecord, KeyFault> {
-        self.change_one(Act::Retire(key.clone()), now).await
-    }
-
-    async fn revoke(&self, key: &KeyName, now: Timestamp) -> Result<KeyRecord, KeyFault> {
-        self.change_one(Act::Revoke(key.clone()), now).await
-    }
-
-    async fn destroy(&self, key: &KeyName, now: Timestamp) -> Result<(), KeyFault> {
-        self.change(Act::Destroy(key.clone()), now).await.map(drop)
+    async fn change(&self, act: Act, now: Timestamp) -> Result<Vec<KeyRecord>, KeyFault> {
+        let shared = Arc::clone(&self.shared);
+        let task = tokio::task::spawn_blocking(move || shared.change(&act, now));
+        task.await.map_err(|_| KeyFault::Ending { doing: "change the keys" })?
     }
 }
 

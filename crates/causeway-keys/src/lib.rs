@@ -25,6 +25,7 @@ use causeway_dcp::jws::Unsigned;
 use causeway_types::Timestamp;
 use causeway_types::limits::KEY_RETIRES_MEANWHILE_MAX;
 
+pub use crate::book::Act;
 pub use crate::disk::Guard;
 pub use crate::fault::KeyFault;
 pub use crate::file::FileStore;
@@ -64,13 +65,19 @@ pub trait KeyStore: Send + Sync + 'static {
     /// numbers one after the other (RFC 7518 §3.4).
     async fn sign(&self, key: &KeyName, message: &[u8]) -> Result<Vec<u8>, KeyFault>;
 
+    /// Does something to keys. Returns those that it is about or that changed, the one that was
+    /// asked for or made first; writes nothing if none did.
+    async fn change(&self, act: Act, now: Timestamp) -> Result<Vec<KeyRecord>, KeyFault>;
+
     /// Makes the first key of a purpose, active at once. Refused while the purpose has one.
     async fn generate(
         &self,
         purpose: Purpose,
         algorithm: Algorithm,
         now: Timestamp,
-    ) -> Result<KeyRecord, KeyFault>;
+    ) -> Result<KeyRecord, KeyFault> {
+        first(self.change(Act::Generate(purpose, algorithm), now).await)
+    }
 
     /// Makes the key that replaces the active one. It is published at once and signs only after
     /// the overlap, when [`Self::settle`] is called. Refused while there is one already.
@@ -79,23 +86,33 @@ pub trait KeyStore: Send + Sync + 'static {
         purpose: Purpose,
         rotation: Rotation,
         now: Timestamp,
-    ) -> Result<KeyRecord, KeyFault>;
+    ) -> Result<KeyRecord, KeyFault> {
+        first(self.change(Act::Rotate(purpose, rotation), now).await)
+    }
 
     /// Lets time pass: keys whose overlap is over become active, and retire those before them.
     /// Returns the keys that changed; writes nothing if none did.
-    async fn settle(&self, now: Timestamp) -> Result<Vec<KeyRecord>, KeyFault>;
+    async fn settle(&self, now: Timestamp) -> Result<Vec<KeyRecord>, KeyFault> {
+        self.change(Act::Settle, now).await
+    }
 
     /// Ends an overlap early: the active key retires now, and the next one takes its place.
     /// The private half of a retired key is erased.
-    async fn retire(&self, key: &KeyName, now: Timestamp) -> Result<KeyRecord, KeyFault>;
+    async fn retire(&self, key: &KeyName, now: Timestamp) -> Result<KeyRecord, KeyFault> {
+        first(self.change(Act::Retire(key.clone()), now).await)
+    }
 
     /// Takes a key back that somebody else may have: it is published no longer, and what it signed
     /// is believed no longer. The active key must be retired first.
-    async fn revoke(&self, key: &KeyName, now: Timestamp) -> Result<KeyRecord, KeyFault>;
+    async fn revoke(&self, key: &KeyName, now: Timestamp) -> Result<KeyRecord, KeyFault> {
+        first(self.change(Act::Revoke(key.clone()), now).await)
+    }
 
     /// Forgets a key, with its public half: a next one that was never used, one that was revoked,
     /// or a retired one that is no longer published.
-    async fn destroy(&self, key: &KeyName, now: Timestamp) -> Result<(), KeyFault>;
+    async fn destroy(&self, key: &KeyName, now: Timestamp) -> Result<(), KeyFault> {
+        self.change(Act::Destroy(key.clone()), now).await.map(drop)
+    }
 
     /// The key that signs for a purpose.
     fn active(&self, purpose: Purpose) -> Result<KeyRecord, KeyFault> {
@@ -135,6 +152,12 @@ pub trait KeyStore: Send + Sync + 'static {
         }
         Ok(made)
     }
+}
+
+/// The key that an act was about.
+fn first(changed: Result<Vec<KeyRecord>, KeyFault>) -> Result<KeyRecord, KeyFault> {
+    let doing = "change the keys";
+    changed?.into_iter().next().ok_or(KeyFault::Library { doing })
 }
 
 /// Builds a text for the active key of a purpose and signs it. If that key retires in between, the

@@ -12,7 +12,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use async_trait::async_trait;
-use causeway_dcp::jwk::Algorithm;
 use causeway_types::Timestamp;
 use causeway_types::limits::{KEY_FILE_BYTES_MAX, KEYS_MAX};
 use serde::{Deserialize, Serialize};
@@ -23,7 +22,7 @@ use crate::book::{self, Act, Plan, Wanted};
 use crate::disk::{self, Guard, Lock};
 use crate::fault::KeyFault;
 use crate::file::LOCK;
-use crate::record::{KeyName, KeyRecord, Purpose, Rotation, Written};
+use crate::record::{KeyName, KeyRecord, Written};
 use crate::unlock::Pin;
 
 /// The file with what is known of the keys.
@@ -157,15 +156,6 @@ impl TokenStore {
         let shared = Arc::clone(&self.shared);
         let task = tokio::task::spawn_blocking(move || work(&shared));
         task.await.map_err(|_| KeyFault::Ending { doing })?
-    }
-
-    async fn change(&self, act: Act, now: Timestamp) -> Result<Vec<KeyRecord>, KeyFault> {
-        self.blocking("change the keys", move |shared| shared.change(&act, now)).await
-    }
-
-    async fn change_one(&self, act: Act, now: Timestamp) -> Result<KeyRecord, KeyFault> {
-        let doing = "change the keys";
-        self.change(act, now).await?.into_iter().next().ok_or(KeyFault::Library { doing })
     }
 }
 
@@ -301,38 +291,8 @@ impl KeyStore for TokenStore {
         self.blocking("sign", move |shared| shared.sign(&key, &message)).await
     }
 
-    async fn generate(
-        &self,
-        purpose: Purpose,
-        algorithm: Algorithm,
-        now: Timestamp,
-    ) -> Result<KeyRecord, KeyFault> {
-        self.change_one(Act::Generate(purpose, algorithm), now).await
-    }
-
-    async fn rotate(
-        &self,
-        purpose: Purpose,
-        rotation: Rotation,
-        now: Timestamp,
-    ) -> Result<KeyRecord, KeyFault> {
-        self.change_one(Act::Rotate(purpose, rotation), now).await
-    }
-
-    async fn settle(&self, now: Timestamp) -> Result<Vec<KeyRecord>, KeyFault> {
-        self.change(Act::Settle, now).await
-    }
-
-    async fn retire(&self, key: &KeyName, now: Timestamp) -> Result<KeyRecord, KeyFault> {
-        self.change_one(Act::Retire(key.clone()), now).await
-    }
-
-    async fn revoke(&self, key: &KeyName, now: Timestamp) -> Result<KeyRecord, KeyFault> {
-        self.change_one(Act::Revoke(key.clone()), now).await
-    }
-
-    async fn destroy(&self, key: &KeyName, now: Timestamp) -> Result<(), KeyFault> {
-        self.change(Act::Destroy(key.clone()), now).await.map(drop)
+    async fn change(&self, act: Act, now: Timestamp) -> Result<Vec<KeyRecord>, KeyFault> {
+        self.blocking("change the keys", move |shared| shared.change(&act, now)).await
     }
 }
 

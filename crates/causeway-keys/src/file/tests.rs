@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::unlock::Passphrase;
+use crate::{Purpose, Rotation};
 
 const PHRASE: &str = "correct horse battery";
 
