@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use causeway_types::{FactValue, StatedFacts, Timestamp};
+use causeway_types::{FactValue, StatedFacts, Timestamp, TimestampError};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -193,7 +193,7 @@ impl Claim {
         match self.kind {
             ClaimKind::Text | ClaimKind::Scheme | ClaimKind::Dataspace => is_text(value),
             ClaimKind::Flag => value.is_boolean(),
-            ClaimKind::Day => value.as_str().is_some_and(|text| moment(text).is_some()),
+            ClaimKind::Day => value.as_str().is_some_and(|text| moment(text).is_ok()),
             ClaimKind::Area => value.as_str().is_some_and(is_area),
             ClaimKind::Words => value
                 .as_array()
@@ -245,10 +245,10 @@ impl BuiltIn {
 }
 
 /// A day is its first moment in UTC.
-fn moment(text: &str) -> Option<Timestamp> {
+pub(crate) fn moment(text: &str) -> Result<Timestamp, TimestampError> {
     match text.len() {
-        10 => Timestamp::parse(&format!("{text}T00:00:00Z")).ok(),
-        _ => Timestamp::parse(text).ok(),
+        10 => Timestamp::parse(&format!("{text}T00:00:00Z")),
+        _ => Timestamp::parse(text),
     }
 }
 
@@ -366,8 +366,8 @@ fn certified(
         10 => moment(text).map(|day| day.plus_millis(DAY_MILLIS)),
         _ => moment(text),
     });
-    let has_begun = begins.is_none_or(|from| from.is_some_and(|from| from <= at));
-    let goes_on = ends.is_none_or(|until| until.is_some_and(|until| at < until));
+    let has_begun = begins.is_none_or(|from| from.is_ok_and(|from| from <= at));
+    let goes_on = ends.is_none_or(|until| until.is_ok_and(|until| at < until));
     if !has_begun || !goes_on {
         return;
     }

@@ -5,10 +5,10 @@
 //! newer than every revision of its pack that is there: whoever could install an older one could
 //! bring back law that was found wrong.
 
+use causeway_seal::{read_register, sha256, write_register};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::engine::{Engine, EngineError};
 use crate::pack::{Finding, Pack, Severity};
@@ -112,14 +112,6 @@ pub enum RegisterError {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RegisterFile {
-    version: u32,
-    #[serde(default)]
-    revision: Vec<RevisionEntry>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct RevisionEntry {
     id: String,
     version: String,
@@ -133,18 +125,15 @@ impl Register {
     /// Reads what [`Self::to_text`] writes.
     pub fn read(text: &str) -> Result<Self, RegisterError> {
         let wrong = |reason: String| RegisterError::Format { reason };
-        let file: RegisterFile = toml::from_str(text).map_err(|e| wrong(e.message().to_owned()))?;
-        if file.version != VERSION {
-            return Err(wrong(format!("found version {}, expected {VERSION}", file.version)));
-        }
-        if file.revision.len() > REVISIONS_MAX {
-            let count = file.revision.len();
+        let entries: Vec<RevisionEntry> = read_register(text, VERSION).map_err(wrong)?;
+        if entries.len() > REVISIONS_MAX {
+            let count = entries.len();
             return Err(wrong(format!(
                 "found {count} revisions, expected at most {REVISIONS_MAX}"
             )));
         }
         let mut register = Self::default();
-        for entry in file.revision {
+        for entry in entries {
             let RevisionEntry { id, version, known_from, sha256, signer, installed_at } = entry;
             // The id becomes part of a file's name.
             if !crate::pack::is_id(&id) {
@@ -176,10 +165,9 @@ impl Register {
             signer: revision.signer.to_text(),
             installed_at: revision.installed_at.to_string(),
         });
-        let file = RegisterFile { version: VERSION, revision: revision.collect() };
-        let text = toml::to_string(&file);
-        let text = text.map_err(|error| RegisterError::Format { reason: error.to_string() })?;
-        Ok(format!("# Rule packs installed by `causeway law install`. Not for editing.\n{text}"))
+        let note = "Rule packs installed by `causeway law install`. Not for editing.";
+        let text = write_register(note, VERSION, revision.collect());
+        text.map_err(|reason| RegisterError::Format { reason })
     }
 
     /// The revisions, oldest first.
@@ -229,10 +217,6 @@ fn checked(revision: &InstalledRevision, stored: Option<Stored>) -> Result<Strin
     });
     signed.map_err(|error| RegisterError::Signature { file: file.clone(), error })?;
     String::from_utf8(bytes).map_err(|_| changed())
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What became of a file that somebody wants to install.

@@ -3,6 +3,8 @@
 
 mod finding;
 mod signature;
+mod text;
 
 pub use self::finding::{Finding, Severity};
 pub use self::signature::{Form, KeyId, PublicKey, Signature, SignatureError, SigningKey};
+pub use self::text::{read_register, read_toml, sha256, write_register};

@@ -6,11 +6,11 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use causeway_seal::{Finding, Severity};
+use causeway_types::Timestamp;
 use causeway_types::limits::{
     ID_BYTES_MAX, TEXT_BYTES_MAX, TRUST_FILE_BYTES_MAX, TRUST_ISSUERS_MAX, TRUST_MAINTAINERS_MAX,
     TRUST_SCHEMAS_MAX, TRUST_TERMS_MAX, URL_BYTES_MAX,
 };
-use causeway_types::{Timestamp, TimestampError};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -76,22 +76,8 @@ struct SchemaEntry {
 impl TrustFile {
     /// Reads a trust file, or says everything that is wrong with it. `name` is that of the file.
     pub fn read(name: &str, text: &str) -> Result<Self, Vec<Finding>> {
+        let entries: File = causeway_seal::read_toml(name, text, TRUST_FILE_BYTES_MAX)?;
         let mut reader = Reader { name, text, findings: Vec::new() };
-        if text.len() > TRUST_FILE_BYTES_MAX {
-            let found = text.len();
-            reader.error(
-                0..0,
-                format!("found {found} bytes, expected at most {TRUST_FILE_BYTES_MAX}"),
-            );
-            return Err(reader.findings);
-        }
-        let entries: File = match toml::from_str(text) {
-            Ok(entries) => entries,
-            Err(error) => {
-                reader.error(error.span().unwrap_or(0..0), error.message().to_owned());
-                return Err(reader.findings);
-            }
-        };
         let file = reader.file(entries);
         match file {
             Some(file) if reader.findings.is_empty() => Ok(file),
@@ -154,7 +140,7 @@ impl Reader<'_> {
             maintainers,
             issuers,
             schemas,
-            sha256: super::sha256(self.text.as_bytes()),
+            sha256: causeway_seal::sha256(self.text.as_bytes()),
         })
     }
 
@@ -184,7 +170,7 @@ impl Reader<'_> {
     }
 
     fn time(&mut self, entry: &Spanned<String>) -> Option<Timestamp> {
-        match time(entry.get_ref()) {
+        match types::moment(entry.get_ref()) {
             Ok(time) => Some(time),
             Err(_) => {
                 let found = entry.get_ref();
@@ -363,14 +349,6 @@ impl Reader<'_> {
             });
         }
         schemas
-    }
-}
-
-/// A day is its first moment in UTC.
-fn time(text: &str) -> Result<Timestamp, TimestampError> {
-    match text.len() {
-        10 => Timestamp::parse(&format!("{text}T00:00:00Z")),
-        _ => Timestamp::parse(text),
     }
 }
 

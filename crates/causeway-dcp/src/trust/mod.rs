@@ -118,7 +118,7 @@ pub struct TrustFile {
 impl Schema {
     /// Whether these are the bytes of its file.
     pub fn is_file(&self, bytes: &[u8]) -> bool {
-        sha256(bytes) == self.sha256
+        causeway_seal::sha256(bytes) == self.sha256
     }
 }
 
@@ -132,10 +132,4 @@ impl TrustFile {
     pub fn file_name(&self) -> String {
         format!("{}-{}.toml", self.dataspace, self.sequence)
     }
-}
-
-/// SHA-256 in hexadecimal digits.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    use sha2::Digest as _;
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,6 +4,7 @@
 //! Whoever can put back the whole directory with its register can put back older trust; against
 //! that help only copies elsewhere.
 
+use causeway_seal::{read_register, sha256, write_register};
 use causeway_types::Timestamp;
 use causeway_types::limits::{TRUST_FILES_MAX, TRUST_REVISIONS_MAX};
 use serde::{Deserialize, Serialize};
@@ -99,14 +100,6 @@ pub struct TrustRegister {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RegisterFile {
-    version: u32,
-    #[serde(default)]
-    revision: Vec<RevisionEntry>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct RevisionEntry {
     dataspace: String,
     sequence: u64,
@@ -119,12 +112,9 @@ impl TrustRegister {
     /// Reads what [`Self::to_text`] writes.
     pub fn read(text: &str) -> Result<Self, TrustRegisterError> {
         let wrong = |reason: String| TrustRegisterError::Format { reason };
-        let file: RegisterFile = toml::from_str(text).map_err(|e| wrong(e.message().to_owned()))?;
-        if file.version != VERSION {
-            return Err(wrong(format!("found version {}, expected {VERSION}", file.version)));
-        }
+        let entries: Vec<RevisionEntry> = read_register(text, VERSION).map_err(wrong)?;
         let mut register = Self::default();
-        for entry in file.revision {
+        for entry in entries {
             let RevisionEntry { dataspace, sequence, sha256, signers, installed_at } = entry;
             // The name becomes part of a file's name.
             if !is_dataspace(&dataspace) {
@@ -149,10 +139,9 @@ impl TrustRegister {
             signers: revision.signers.clone(),
             installed_at: revision.installed_at.to_string(),
         });
-        let file = RegisterFile { version: VERSION, revision: revision.collect() };
-        let text = toml::to_string(&file)
-            .map_err(|error| TrustRegisterError::Format { reason: error.to_string() })?;
-        Ok(format!("# Trust files installed by `causeway trust install`. Not for editing.\n{text}"))
+        let note = "Trust files installed by `causeway trust install`. Not for editing.";
+        let text = write_register(note, VERSION, revision.collect());
+        text.map_err(|reason| TrustRegisterError::Format { reason })
     }
 
     /// Every revision, oldest first.
@@ -204,7 +193,7 @@ impl TrustRegister {
                 let sha256 = named.sha256.clone();
                 match schema(&file) {
                     None => errors.push(TrustRegisterError::Missing { file }),
-                    Some(bytes) if super::sha256(&bytes) == sha256 => {
+                    Some(bytes) if named.is_file(&bytes) => {
                         schemas.push((named.id.clone(), bytes));
                     }
                     Some(_) => errors.push(TrustRegisterError::Changed { file, sha256 }),
@@ -227,7 +216,7 @@ fn checked(
     let Some(StoredTrust { file: bytes, signatures }) = stored else {
         return Err(TrustRegisterError::Missing { file });
     };
-    if super::sha256(&bytes) != revision.sha256 {
+    if sha256(&bytes) != revision.sha256 {
         let sha256 = revision.sha256.clone();
         return Err(TrustRegisterError::Changed { file, sha256 });
     }

@@ -4,7 +4,6 @@
 mod why;
 
 use serde_json::Value as Json;
-use sha2::{Digest as _, Sha256};
 use textwrap::{Options, WordSplitter};
 
 use super::{Alternative, Decision, Remedy, render};
@@ -52,7 +51,7 @@ impl Decision<'_> {
     /// command line writes.
     pub fn sha256(&self) -> String {
         let bytes = format!("{:#}\n", self.to_json());
-        Sha256::digest(bytes.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        causeway_seal::sha256(bytes.as_bytes())
     }
 }
 

@@ -11,7 +11,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
 use super::file::{File, Head, ListEntry, ObligationEntry, ParamEntry, SourceEntry};
@@ -33,6 +32,7 @@ pub(crate) fn read(
     text: &str,
     dictionary: &mut Dictionary,
 ) -> Result<Pack, Vec<Finding>> {
+    let entries: File = causeway_seal::read_toml(file, text, PACK_BYTES_MAX)?;
     let mut reader = Reader {
         file,
         text,
@@ -40,18 +40,6 @@ pub(crate) fn read(
         dictionary,
         findings: Vec::new(),
         places: HashMap::new(),
-    };
-    if text.len() > PACK_BYTES_MAX {
-        reader
-            .error(0..0, format!("found {} bytes, expected at most {PACK_BYTES_MAX}", text.len()));
-        return Err(reader.findings);
-    }
-    let entries: File = match toml::from_str(text) {
-        Ok(entries) => entries,
-        Err(error) => {
-            reader.error(error.span().unwrap_or(0..0), error.message().to_owned());
-            return Err(reader.findings);
-        }
     };
     let pack = reader.pack(entries);
     match pack {
@@ -139,7 +127,6 @@ impl Reader<'_> {
         if let (Some(applies), Some(in_force)) = (&applies, in_force) {
             self.spans(&head.applies, "pack", applies, &names, (in_force, None));
         }
-        let sha256 = Sha256::digest(self.text.as_bytes());
         Some(Pack {
             id: id?,
             file: self.file.to_owned(),
@@ -159,7 +146,7 @@ impl Reader<'_> {
             rules,
             conflicts,
             cases,
-            sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: causeway_seal::sha256(self.text.as_bytes()),
             applies: applies?,
             names,
             order,

@@ -103,7 +103,7 @@ fn a_schema_is_named_by_its_digest_and_lies_beside_the_file() {
             format!("\n[[schema]]\nid = \"{id}\"\nsha256 = \"{digest}\"\nfile = \"{file}\"\n");
         TrustFile::read("trust.toml", &(text(1, 1, &[1]) + &more))
     };
-    let digest = super::super::sha256(b"{}");
+    let digest = causeway_seal::sha256(b"{}");
     let read = schema("https://asean.example/member", &digest, "member.json").unwrap();
     assert!(read.schemas[0].is_file(b"{}"));
     assert!(!read.schemas[0].is_file(b"[]"));

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use causeway_seal::sha256;
 use causeway_types::limits::TRUST_FILES_MAX;
 
 use super::{june, key, lines, signed, text};
 use crate::trust::{
     Loaded, StoredTrust, TrustError, TrustFile, TrustRegister, TrustRegisterError, TrustRevision,
-    sha256,
 };
 
 fn revision(dataspace: &str, sequence: u64, bytes: &[u8]) -> TrustRevision {
