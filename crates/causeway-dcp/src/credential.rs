@@ -474,11 +474,7 @@ fn text<'a>(member: &'static str, found: &'a Value) -> Result<&'a str, Credentia
 
 /// None, one or several; nothing if there are too many.
 fn many(found: Option<&Value>, limit: usize) -> Option<Vec<&Value>> {
-    let all: Vec<&Value> = match found {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::Array(all)) => all.iter().collect(),
-        Some(one) => vec![one],
-    };
+    let all = crate::json::items(found);
     (all.len() <= limit).then_some(all)
 }
 

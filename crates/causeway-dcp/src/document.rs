@@ -145,6 +145,13 @@ pub struct Service {
     pub endpoint: Url,
 }
 
+impl Service {
+    /// What is below its address at a path that begins with a slash; the address itself for none.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.endpoint.as_str().trim_end_matches('/'))
+    }
+}
+
 /// A DID document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DidDocument {

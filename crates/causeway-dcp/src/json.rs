@@ -9,7 +9,12 @@ pub(crate) fn cut(text: &str) -> String {
 
 /// The items of a member that may be one or many; nothing if it is absent or null.
 pub(crate) fn one_or_many<'v>(members: &'v Map<String, Value>, name: &str) -> Vec<&'v Value> {
-    match members.get(name) {
+    items(members.get(name))
+}
+
+/// The items of a value that may be one or many; nothing if there is none, or null.
+pub(crate) fn items(value: Option<&Value>) -> Vec<&Value> {
+    match value {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(items)) => items.iter().collect(),
         Some(one) => vec![one],

@@ -223,16 +223,25 @@ impl Node {
         if self.own_did().is_none() {
             return Ok(self.0.directory.authorization(peer, self.now()));
         }
-        let refused = |error: &dyn std::error::Error| TransportError::Refused {
-            reason: format!("make a token for {peer}: {error}"),
-        };
-        let did = Did::parse(peer.as_str()).map_err(|error| refused(&error))?;
-        // Nothing goes to whoever may have taken the peer's place.
-        if let Err(error @ IdentityError::Changed { .. }) = self.resolve(&did).await {
-            return Err(refused(&error));
-        }
-        self.self_issued(&did).await.map(Some).map_err(|error| refused(&error))
+        let made = async { self.self_issued(&self.audience(peer).await?).await };
+        made.await.map(Some).map_err(|error| no_token(peer, &error))
     }
+
+    /// The DID of a party for which a token is made. Nothing goes to whoever may have taken its
+    /// place.
+    async fn audience(&self, peer: &ParticipantId) -> Result<Did, IdentityError> {
+        let did = Did::parse(peer.as_str())
+            .map_err(|error| IdentityError::Token { reason: error.to_string() })?;
+        match self.resolve(&did).await {
+            Err(error @ IdentityError::Changed { .. }) => Err(error),
+            _ => Ok(did),
+        }
+    }
+}
+
+/// A request to a party that cannot be told who we are.
+fn no_token(peer: &ParticipantId, error: &IdentityError) -> TransportError {
+    TransportError::Refused { reason: format!("make a token for {peer}: {error}") }
 }
 
 impl Directory {

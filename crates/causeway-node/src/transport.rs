@@ -204,7 +204,7 @@ fn unpacked(packed: &[u8], limit: usize, url: &str) -> Result<Bytes, TransportEr
 }
 
 /// The innermost reason is the one that helps ("connection refused").
-fn root_cause(error: &dyn std::error::Error) -> String {
+pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;

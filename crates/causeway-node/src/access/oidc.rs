@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 pub use self::settings::{OidcSettings, RoleRule};
 pub use self::token::Refusal;
 use super::Caller;
+use crate::transport::root_cause;
 use crate::{Egress, Purpose};
 
 /// Where a provider says where everything is (OpenID Connect Discovery 1.0, section 4).
@@ -175,10 +176,10 @@ async fn ask(url: &str, asked: reqwest::RequestBuilder) -> Result<(u16, Value), 
     let failed = |reason: String| OidcError::Provider { url: url.to_owned(), reason };
     let asked =
         asked.header(http::header::ACCEPT, "application/json").timeout(Purpose::Oidc.time_max());
-    let mut response = asked.send().await.map_err(|error| failed(cause(&error)))?;
+    let mut response = asked.send().await.map_err(|error| failed(root_cause(&error)))?;
     let status = response.status().as_u16();
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| failed(cause(&error)))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| failed(root_cause(&error)))? {
         if body.len() + chunk.len() > Purpose::Oidc.bytes_max() {
             return Err(failed(format!("it is larger than {} bytes", Purpose::Oidc.bytes_max())));
         }
@@ -188,13 +189,4 @@ async fn ask(url: &str, asked: reqwest::RequestBuilder) -> Result<(u16, Value), 
     let document =
         document.map_err(|error| failed(format!("status {status}, no JSON: {error}")))?;
     Ok((status, document))
-}
-
-/// The innermost reason, without the URL, which is named already.
-fn cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

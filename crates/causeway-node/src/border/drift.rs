@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use causeway_dsp::Reason;
-use causeway_dsp::transfer::State;
+use causeway_dsp::transfer::{State, Transfer};
 use causeway_store::{AgreementEntry, ChangeSet, CommitError, Entity, Page, Put, Stored};
 use causeway_types::{AgreementId, Problem, ProcessId};
 use serde_json::Value as Json;
@@ -52,7 +52,10 @@ pub(crate) async fn watch(node: Node) {
 impl Node {
     /// Checks every contract again, and suspends what the law no longer lets pass.
     pub async fn recheck(&self) -> Result<Drift, Problem> {
-        let mut started = self.started().await?;
+        let mut started: HashMap<AgreementId, Vec<ProcessId>> = HashMap::new();
+        for transfer in self.running_transfers().await? {
+            started.entry(transfer.agreement_id).or_default().push(transfer.id);
+        }
         let mut drift = Drift::default();
         let mut page = Page { after: None, limit: PAGE };
         loop {
@@ -66,20 +69,16 @@ impl Node {
         }
     }
 
-    /// Running transfers, by their contract.
-    async fn started(&self) -> Result<HashMap<AgreementId, Vec<ProcessId>>, Problem> {
-        let mut started: HashMap<AgreementId, Vec<ProcessId>> = HashMap::new();
+    /// Transfers that run.
+    pub(crate) async fn running_transfers(&self) -> Result<Vec<Transfer>, Problem> {
+        let mut running = Vec::new();
         let mut page = Page { after: None, limit: PAGE };
         loop {
             let open = self.0.store.open_transfers(page).await.map_err(read_failed)?;
-            let Some(last) = open.last() else { return Ok(started) };
+            let Some(last) = open.last() else { return Ok(running) };
             page.after = Some(last.sequence);
-            for entry in open.iter().map(|stored| &stored.value.transfer) {
-                if entry.state() == Some(State::Started) {
-                    let of = started.entry(entry.agreement_id.clone()).or_default();
-                    of.push(entry.id.clone());
-                }
-            }
+            let transfers = open.into_iter().map(|stored| stored.value.transfer);
+            running.extend(transfers.filter(|transfer| transfer.state() == Some(State::Started)));
         }
     }
 

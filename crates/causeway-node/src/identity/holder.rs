@@ -96,6 +96,8 @@ pub(super) enum Standing {
     Counts,
     /// It was.
     TakenBack(String),
+    /// A list that could be read does not speak of it.
+    Unlisted(String),
     /// A list cannot be read now.
     Unknown,
 }
@@ -256,17 +258,20 @@ impl Node {
         verified.map_err(|error| wrong(in_words(&error)))?;
         match self.standing(credential).await {
             Standing::TakenBack(reason) => Err(wrong(reason)),
-            Standing::Counts | Standing::Unknown => Ok(signed),
+            Standing::Counts | Standing::Unlisted(_) | Standing::Unknown => Ok(signed),
         }
     }
 
     /// What the status lists of a credential say now.
     pub(super) async fn standing(&self, credential: &Credential) -> Standing {
         let mut standing = Standing::Counts;
+        if credential.status.is_empty() {
+            return standing;
+        }
+        let Ok(issuer) = self.resolve(&credential.issuer).await else {
+            return Standing::Unknown;
+        };
         for entry in &credential.status {
-            let Ok(issuer) = self.resolve(&credential.issuer).await else {
-                return Standing::Unknown;
-            };
             let allows_unsigned = self.0.settings.dcp.allows_unsigned_lists;
             let list = self.status_list(&entry.list).await.ok();
             let list = list
@@ -276,7 +281,9 @@ impl Node {
                     return Standing::TakenBack(format!("it was taken back ({})", entry.purpose));
                 }
                 Some(Ok(false)) => {}
-                Some(Err(_)) | None => standing = Standing::Unknown,
+                Some(Err(error)) => standing = Standing::Unlisted(in_words(&error)),
+                None if standing == Standing::Counts => standing = Standing::Unknown,
+                None => {}
             }
         }
         standing

@@ -4,15 +4,15 @@
 use std::time::Duration;
 
 use causeway_dcp::did::Did;
-use causeway_dcp::presentation::{VerifiedCredential, read_list};
+use causeway_dcp::presentation::VerifiedCredential;
 use causeway_dsp::Reason;
 use causeway_store::{
     ChangeSet, CommitError, EventKind, NewEvent, Page, PeerCredentials, Put, Stored,
 };
 use causeway_types::{ParticipantId, Problem};
 
+use super::holder::Standing;
 use super::shown::{read_verified, vouched};
-use super::tokens::in_words;
 use crate::commit::commit_failed;
 use crate::settings::Asks;
 use crate::transfer::Act;
@@ -145,37 +145,23 @@ impl Node {
         let (credential, now) = (&shown.credential, self.now());
         credential.check_time(now).map_err(|error| error.to_string())?;
         vouched(shown, &self.trust(), now)?;
-        for entry in &credential.status {
-            let Ok(issuer) = self.resolve(&credential.issuer).await else { continue };
-            let Ok(content) = self.status_list(&entry.list).await else { continue };
-            let is_unsigned_allowed = self.0.settings.dcp.allows_unsigned_lists;
-            let Ok(list) = read_list(&content, &issuer, now, is_unsigned_allowed) else { continue };
-            if list.has_revoked(entry).map_err(|error| in_words(&error))? {
-                return Err(format!("it is taken back ({})", entry.purpose));
-            }
+        match self.standing(credential).await {
+            Standing::Counts | Standing::Unknown => Ok(()),
+            Standing::TakenBack(reason) | Standing::Unlisted(reason) => Err(reason),
         }
-        Ok(())
     }
 
     /// Suspends every running transfer with a peer.
     async fn suspend_all_of(&self, peer: &ParticipantId, reason: &str) -> Result<(), Problem> {
-        let mut page = Page { after: None, limit: PAGE };
-        loop {
-            let open = self.0.store.open_transfers(page).await.map_err(read_failed)?;
-            let Some(last) = open.last() else { return Ok(()) };
-            page.after = Some(last.sequence);
-            let is_running = |entry: &causeway_dsp::transfer::Transfer| {
-                entry.peer == *peer && entry.state() == Some(causeway_dsp::transfer::State::Started)
-            };
-            for entry in open.iter().map(|stored| &stored.value.transfer) {
-                if !is_running(entry) {
-                    continue;
-                }
-                let act = Act::Suspend(Reason::of(LAPSED, reason.to_owned()));
-                if let Err(problem) = self.decide_transfer(&entry.id, &act).await {
-                    tracing::debug!(transfer = %entry.id, %problem, "could not be suspended");
-                }
+        for transfer in self.running_transfers().await? {
+            if transfer.peer != *peer {
+                continue;
+            }
+            let act = Act::Suspend(Reason::of(LAPSED, reason.to_owned()));
+            if let Err(problem) = self.decide_transfer(&transfer.id, &act).await {
+                tracing::debug!(transfer = %transfer.id, %problem, "could not be suspended");
             }
         }
+        Ok(())
     }
 }

@@ -129,8 +129,12 @@ impl Node {
 
     /// Our keys changed: what others are told is made anew.
     pub fn keys_changed(&self) {
-        *self.0.identity.own.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.forget_document();
         self.0.identity.access.forget();
+    }
+
+    fn forget_document(&self) {
+        *self.0.identity.own.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -149,7 +153,7 @@ pub(crate) async fn watch_keys(node: Node) {
             Err(error) => tracing::error!(%error, "keys could not take each other's place"),
         }
         // Retired keys leave the document too when their time is over.
-        node.keys_changed();
+        node.forget_document();
         if !node.wait(SETTLE_EVERY, node.stopping()).await {
             return;
         }

@@ -121,7 +121,7 @@ impl Node {
         match self.standing(&read.credential).await {
             Standing::Counts => {}
             // What is not known now is asked again at the next look.
-            Standing::Unknown => return Ok(()),
+            Standing::Unlisted(_) | Standing::Unknown => return Ok(()),
             Standing::TakenBack(reason) => {
                 held.revoked_at = Some(now);
                 let names: Vec<&str> = held.types.iter().map(AsRef::as_ref).collect();

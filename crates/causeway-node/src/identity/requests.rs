@@ -190,7 +190,7 @@ impl Node {
         let document = self.resolve(did).await.map_err(|error| error.to_string())?;
         let service = document.service(kind);
         let service = service.ok_or_else(|| format!("the document of {did} names no {kind}"))?;
-        Ok(service.endpoint.as_str().trim_end_matches('/').to_owned())
+        Ok(service.url(""))
     }
 
     /// Sends a message, or asks, at a service for credentials, with a token that lets the other

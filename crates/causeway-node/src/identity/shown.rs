@@ -205,8 +205,7 @@ impl Node {
         let service = document
             .service("CredentialService")
             .ok_or_else(|| IdentityError::unshown("its DID document names no CredentialService"))?;
-        let url =
-            format!("{}/presentations/query", service.endpoint.as_str().trim_end_matches('/'));
+        let url = service.url("/presentations/query");
         let query = PresentationQuery { scopes: wanted.to_vec() }.write();
         let request = Outgoing {
             authorization: Some(format!("Bearer {}", self.sign_token(peer, Some(access)).await?)),
@@ -363,11 +362,14 @@ impl Node {
         peer: &ParticipantId,
     ) -> Result<Vec<ProvenFact>, Problem> {
         let stored = causeway_store::read::<PeerCredentials>(self.store(), peer.as_str()).await;
-        let Some(Stored { value, .. }) = stored.map_err(read_failed)? else {
-            return Ok(Vec::new());
-        };
+        let stored = stored.map_err(read_failed)?;
+        Ok(stored.map_or_else(Vec::new, |stored| self.facts_in(&stored.value)))
+    }
+
+    /// The facts in what a peer showed.
+    fn facts_in(&self, value: &PeerCredentials) -> Vec<ProvenFact> {
         if value.lapsed.is_some() || self.own_did().is_none() {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let (now, trust) = (self.now(), self.trust());
         let mut facts = Vec::new();
@@ -392,7 +394,7 @@ impl Node {
                 }));
             }
         }
-        Ok(facts)
+        facts
     }
 }
 
@@ -447,8 +449,8 @@ impl Node {
             ShownCredential { credential, distrusted }
         });
         let credentials = credentials.collect();
+        let facts = self.facts_in(&value);
         let (shown_at, lapsed) = (Some(value.shown_at), value.lapsed);
-        let facts = self.proven_facts(peer).await?;
         Ok(PeerIdentity { pin, credentials, shown_at, lapsed, facts })
     }
 }

@@ -66,7 +66,7 @@ impl Node {
     fn place_of(&self, document: &DidDocument) -> Option<(Address, Option<Address>)> {
         let of = |kind: &str, end: &str| {
             let service = document.service(kind)?;
-            Address::parse(service.endpoint.as_str().trim_end_matches('/').strip_suffix(end)?).ok()
+            Address::parse(service.url("").strip_suffix(end)?).ok()
         };
         if let Some(address) = of("DataService", VERSIONS_PATH) {
             return Some((address, None));

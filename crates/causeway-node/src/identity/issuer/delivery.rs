@@ -19,7 +19,7 @@ use crate::Node;
 use crate::clock::Mint;
 use crate::commit::{CONFLICTS_MAX, commit_failed};
 use crate::egress::Purpose;
-use crate::identity::IdentityError;
+use crate::identity::no_token;
 use crate::negotiate::busy;
 use crate::transport::{Answer, Outgoing, TransportError};
 
@@ -78,23 +78,17 @@ impl Node {
             Problem::new(ProblemCode::BadRequest, text)
                 .hint("credentials are brought to the service that the document names")
         })?;
-        Ok(format!("{}{path}", service.endpoint.as_str().trim_end_matches('/')))
+        Ok(service.url(path))
     }
 
     /// Sends one message about credentials, with a token that says who we are and gives no access
-    /// to anything. Nothing goes to whoever may have taken the other side's place.
+    /// to anything.
     pub(crate) async fn send_about_credentials(
         &self,
         row: &OutboxRow,
     ) -> Result<Answer, TransportError> {
-        let stop = |error: &dyn std::error::Error| TransportError::Refused {
-            reason: format!("make a token for {}: {error}", row.peer),
-        };
-        let did = Did::parse(row.peer.as_str()).map_err(|error| stop(&error))?;
-        if let Err(error @ IdentityError::Changed { .. }) = self.resolve(&did).await {
-            return Err(stop(&error));
-        }
-        let token = self.sign_token(&did, None).await.map_err(|error| stop(&error))?;
+        let made = async { self.sign_token(&self.audience(&row.peer).await?, None).await };
+        let token = made.await.map_err(|error| no_token(&row.peer, &error))?;
         let timeout = self.0.settings.retry.answer_timeout;
         let request = Outgoing {
             authorization: Some(format!("Bearer {token}")),
