@@ -392,6 +392,9 @@ fn unreachable(peer: &ParticipantId, error: &TransportError) -> Problem {
             "if this peer is meant to be there, add its network to egress.reachable in the \
              configuration",
         ),
+        TransportError::NoToken { .. } => {
+            problem.hint(format!("causeway peer show {peer} tells whether its keys changed"))
+        }
         TransportError::Unreachable { .. } | TransportError::TooLarge { .. } => problem,
     }
 }
@@ -452,5 +455,20 @@ mod tests {
         check("2025-1/", "https://p.example/x/2025-1");
         check("/", "https://p.example/x");
         check("", "https://p.example/x");
+    }
+
+    #[test]
+    fn the_hint_is_about_what_stood_in_the_way() {
+        let peer = ParticipantId::parse("did:web:p.example").unwrap();
+        let reason = || "it is so".to_owned();
+        let check = |error: &TransportError, expected: Option<&str>| {
+            let problem = unreachable(&peer, error);
+            let is_about = |expected: &str| problem.advice().is_some_and(|a| a.contains(expected));
+            assert!(expected.map_or(problem.advice().is_none(), is_about), "{error}");
+        };
+        check(&TransportError::Refused { reason: reason() }, Some("egress.reachable"));
+        check(&TransportError::NoToken { reason: reason() }, Some("causeway peer show"));
+        let url = "https://p.example/".to_owned();
+        check(&TransportError::Unreachable { url, reason: reason() }, None);
     }
 }

@@ -241,7 +241,7 @@ impl Node {
 
 /// A request to a party that cannot be told who we are.
 fn no_token(peer: &ParticipantId, error: &IdentityError) -> TransportError {
-    TransportError::Refused { reason: format!("make a token for {peer}: {error}") }
+    TransportError::NoToken { reason: format!("make a token for {peer}: {error}") }
 }
 
 impl Directory {

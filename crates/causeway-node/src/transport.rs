@@ -83,6 +83,12 @@ pub enum TransportError {
         /// The policy's words.
         reason: String,
     },
+    /// The other side cannot be told who we are.
+    #[error("{reason}")]
+    NoToken {
+        /// Why.
+        reason: String,
+    },
     /// No connection, or it broke.
     #[error("cannot reach {url}: {reason}")]
     Unreachable {
