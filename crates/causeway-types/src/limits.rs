@@ -378,3 +378,31 @@ pub const UNPACKED_BYTES_FREE: usize = 2 * CATALOG_PAGE_BYTES_MAX;
 pub const CALLBACK_HOSTS_MAX: usize = 16;
 /// Longest wait for an answer to one of our requests in all, in seconds.
 pub const ANSWER_SECONDS_MAX: u64 = 600;
+/// Longest entry of a log, in bytes: its length is written in two.
+pub const LOG_ENTRY_BYTES_MAX: usize = 65_535;
+/// Most leaves of a log: a signed 64-bit number, as other makes count.
+pub const LOG_LEAVES_MAX: u64 = i64::MAX as u64;
+/// Most hashes of a proof about a log: one a level of the tallest tree.
+pub const LOG_PROOF_HASHES_MAX: usize = 63;
+/// Largest signed note, in bytes: sixteen post-quantum signatures fit.
+pub const NOTE_BYTES_MAX: usize = 64 * 1024;
+/// Most signatures of a signed note.
+pub const NOTE_SIGNATURES_MAX: usize = 64;
+/// Longest name of a key that signs notes, in bytes.
+pub const NOTE_KEY_NAME_BYTES_MAX: usize = 2_048;
+/// Longest path of a resource of a log, in bytes.
+pub const LOG_PATH_BYTES_MAX: usize = 64;
+/// Most data that goes with a proof file without being proven, in bytes.
+pub const LOG_PROOF_EXTRA_BYTES_MAX: usize = 64 * 1024;
+/// Largest proof file of one entry of a log, in bytes.
+pub const LOG_PROOF_FILE_BYTES_MAX: usize = 192 * 1024;
+/// Largest policy file about logs and witnesses, in bytes.
+pub const WITNESS_POLICY_BYTES_MAX: usize = 64 * 1024;
+/// Most logs, most witnesses and most groups of one policy file.
+pub const WITNESS_POLICY_NAMES_MAX: usize = 64;
+/// Largest request to a witness, in bytes: a note and the proof before it.
+pub const WITNESS_REQUEST_BYTES_MAX: usize = NOTE_BYTES_MAX + 4 * 1024;
+/// Largest proof that a log contradicts itself, in bytes: two notes and a proof.
+pub const FORK_PROOF_BYTES_MAX: usize = 2 * NOTE_BYTES_MAX + 4 * 1024;
+/// Largest receipt of a log in COSE, in bytes.
+pub const COSE_RECEIPT_BYTES_MAX: usize = 8 * 1024;

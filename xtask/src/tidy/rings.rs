@@ -22,11 +22,12 @@ struct Place {
     may_use: &'static [&'static str],
 }
 
-const PLACES: [Place; 14] = [
+const PLACES: [Place; 15] = [
     Place { name: "causeway-types", ring: 0, may_use: &[] },
     Place { name: "causeway-policy", ring: 0, may_use: &["causeway-types"] },
     Place { name: "causeway-json", ring: 0, may_use: &["causeway-types"] },
     Place { name: "causeway-seal", ring: 0, may_use: &[] },
+    Place { name: "causeway-log", ring: 0, may_use: &["causeway-types"] },
     Place { name: "causeway-law", ring: 0, may_use: &["causeway-seal"] },
     Place {
         name: "causeway-dcp",

@@ -1,0 +1,28 @@
+//! Verifiable logs as formats and checks: the tree of RFC 6962 in the tiles of C2SP, checkpoints as
+//! signed notes, cosignatures, proofs, witness rules, policies and receipts. Nothing here signs,
+//! reads a file, asks the network or knows the time: bytes to sign are handed out, and signatures
+//! and tiles are handed in.
+
+pub mod checkpoint;
+pub mod cosignature;
+pub mod entries;
+pub mod hash;
+pub mod leaf;
+pub mod note;
+pub mod path;
+pub mod tile;
+pub mod tree;
+pub mod verify;
+pub mod vkey;
+
+mod text;
+
+pub use self::checkpoint::{Checkpoint, CheckpointError};
+pub use self::hash::{Hash, empty_root, leaf_hash, node_hash};
+pub use self::leaf::{Commitment, Leaf, LeafError};
+pub use self::note::{Note, NoteError, NoteSignature};
+pub use self::path::{Resource, ResourceError};
+pub use self::tile::{TILE_WIDTH, Tile};
+pub use self::tree::{Frontier, Growth, TileError, TileReader};
+pub use self::verify::{ProofError, verify_consistency, verify_inclusion};
+pub use self::vkey::{Algorithm, KeyName, VerifierKey, VkeyError};
