@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -38,6 +39,8 @@ enum Probe {
     Java,
     /// It is a program of its own.
     Program(&'static str),
+    /// Go, and Debian's package of the Go checksum database's code.
+    Go,
 }
 
 const RUSTFMT: Tool =
@@ -70,12 +73,22 @@ const SOFTHSM: Tool = Tool {
 const NPM: Tool =
     Tool { name: "npm", probe: Probe::Program("npm"), install: "apt-get install nodejs npm" };
 
+const GO: Tool = Tool {
+    name: "Go with golang.org/x/mod",
+    probe: Probe::Go,
+    install: "apt-get install golang-go golang-golang-x-mod-dev",
+};
+
+/// Where Debian puts the sources of Go packages.
+const GO_SOURCES: &str = "/usr/share/gocode/src/golang.org/x/mod";
+
 pub(crate) const PARTS: &[Part] = &[
     Part { name: "tidy", tool: None, run: || tidy::command().map(Tally::one) },
     Part { name: "fmt", tool: Some(RUSTFMT), run: || one(&["fmt", "--all", "--check"]) },
     Part { name: "clippy", tool: Some(CLIPPY), run: clippy },
     Part { name: "tests", tool: None, run: tests },
     Part { name: "tokens", tool: Some(SOFTHSM), run: tokens },
+    Part { name: "verifier", tool: Some(GO), run: verifier },
     Part { name: "docs", tool: None, run: docs },
     Part { name: "codegen", tool: None, run: || codegen::check().map(Tally::one) },
     Part { name: "deny", tool: Some(CARGO_DENY), run: deny },
@@ -91,6 +104,10 @@ impl Tool {
         let mut command = match self.probe {
             Probe::Java => return conformance::can_run(),
             Probe::Program(name) => Command::new(name),
+            Probe::Go => {
+                let there = Command::new("go").arg("version").stdout(Stdio::null()).status();
+                return Path::new(GO_SOURCES).is_dir() && there.is_ok_and(|s| s.success());
+            }
             Probe::Cargo(name) => {
                 let mut cargo = cargo();
                 cargo.arg(name);
@@ -116,8 +133,8 @@ impl Tool {
 }
 
 fn clippy() -> Result<Tally> {
-    // The tests of the part `tokens` are compiled for it only.
-    let tokens = ["--features", "causeway-keys/softhsm"];
+    // The tests of the parts `tokens` and `verifier` are compiled for them only.
+    let tokens = ["--features", "causeway-keys/softhsm,causeway-log/go"];
     let arguments = ["clippy", "--workspace", "--all-targets", "--locked"];
     one(&[&arguments[..], &tokens, &["--", "-D", "warnings"]].concat())
 }
@@ -158,6 +175,13 @@ fn tokens() -> Result<Tally> {
     let store = ["test", "-p", "causeway-keys", "--features", "softhsm", "--locked"];
     let tests = ["--test", "it", "--no-fail-fast", "--", "token::"];
     counted(cargo().args(store).args(tests))
+}
+
+/// The verifier in Go, built from Debian's packages, on logs that our own crate makes.
+fn verifier() -> Result<Tally> {
+    let log = ["test", "-p", "causeway-log", "--features", "go", "--locked"];
+    let tests = ["--test", "it", "--no-fail-fast", "--", "go::"];
+    counted(cargo().args(log).args(tests))
 }
 
 /// Signing in at a certified OpenID provider, which npm brings as its lock file says.
