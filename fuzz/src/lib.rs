@@ -3,6 +3,7 @@
 //! function a family of messages; the targets only call them.
 
 pub mod claims;
+pub mod log;
 
 use causeway_dsp::wire::{self, Document, Reading, WireError};
 use causeway_json::Limits;

@@ -1,0 +1,5 @@
+//! Witness policies.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| causeway_fuzz::log::policy(bytes));
