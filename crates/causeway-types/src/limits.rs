@@ -378,3 +378,5 @@ pub const UNPACKED_BYTES_FREE: usize = 2 * CATALOG_PAGE_BYTES_MAX;
 pub const CALLBACK_HOSTS_MAX: usize = 16;
 /// Longest wait for an answer to one of our requests in all, in seconds.
 pub const ANSWER_SECONDS_MAX: u64 = 600;
+/// Most records of what was done with keys that are gone, beside those of keys that are there.
+pub const KEY_EVENTS_KEPT_MAX: usize = 1_000;

@@ -4,6 +4,7 @@
 mod credentials;
 mod identity;
 mod issuer;
+mod keys;
 mod law;
 mod trust;
 
@@ -19,6 +20,10 @@ pub use self::issuer::{
     CredentialDefinition, CredentialDefinitions, Issuance, IssuanceApproval, IssuanceReason,
     IssuedCredential, NewCredentialDefinition, NewCredentialOffer, NewIssuance,
     SentCredentialOffer,
+};
+pub use self::keys::{
+    AcknowledgedSettings, Key, KeyChange, KeyDetails, KeyRotation, Keys, LoosenedSetting,
+    LoosenedSettings,
 };
 pub use self::law::{
     Attestation, Decision, DecisionSummary, Done, Drift, Duty, OfferCrossing, OfferCrossings,

@@ -96,6 +96,14 @@ const EXPECTED: &str = "
     GET /approvals/{id} a
     POST /approvals/{id}/approve -
     POST /approvals/{id}/reject -
+    GET /keys slda
+    GET /keys/{key} slda
+    POST /keys/rotate -
+    POST /keys/{key}/retire -
+    POST /keys/{key}/revoke -
+    POST /keys/{key}/destroy -
+    GET /settings/loosened slda
+    POST /settings/loosened/acknowledge -
 ";
 
 /// Calls the management API with a token.

@@ -17,8 +17,9 @@ use causeway_keys::{FileStore, KeyStore, Purpose, Unlock};
 use causeway_law::Engine;
 use causeway_node::clock::{Clock, System};
 use causeway_node::{
-    CatalogCopies, DcpSettings, Egress, HttpTransport, IdentityMode, LawSettings, Network,
-    NewOffer, Node, PROTOCOL_PATH, Parts, Peer, Retry, Script, Secret, Settings, Transport,
+    CatalogCopies, DcpSettings, Egress, HeldBack, HttpTransport, IdentityMode, LawSettings,
+    Network, NewOffer, Node, PROTOCOL_PATH, Parts, Peer, Retry, Script, Secret, Settings,
+    Transport,
 };
 use causeway_plane::Objects;
 use causeway_policy::Policy;
@@ -60,6 +61,7 @@ pub(crate) struct Plan {
     /// aside; they are told its base.
     pub(crate) is_bare: bool,
     pub(crate) access: AccessSettings,
+    pub(crate) key_overlap_seconds: u64,
 }
 
 impl Default for Plan {
@@ -80,6 +82,7 @@ impl Default for Plan {
                 rate: Rate { per_second: 1_000_000, burst: 1_000_000 },
                 ..AccessSettings::default()
             },
+            key_overlap_seconds: 3_600,
         }
     }
 }
@@ -279,6 +282,9 @@ impl Running {
             token_lifetime: Duration::from_secs(600),
             reachable: ["127.0.0.0/8", "::1/128"].map(|n| Network::parse(n).unwrap()).to_vec(),
             is_loopback_allowed: true,
+            key_overlap_seconds: plan.key_overlap_seconds,
+            four_eyes: plan.access.four_eyes,
+            held: HeldBack::default(),
         };
         let claims = match plan.claims {
             Some(claims) => {

@@ -1,11 +1,13 @@
 //! `causeway task`: everything that waits for a person, with what to do next: negotiations,
-//! transfers, duties that are not done, records that end soon. It only lists; other commands act.
+//! transfers, duties that are not done, records that end soon, looser settings. It only lists; other
+//! commands act.
 
 use causeway_node::clock::{Clock as _, System};
 use causeway_types::Timestamp;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::config::LOOSENED;
 use super::{attestation, check, duties, show_list, waiting};
 use crate::cli::Context;
 use crate::client::{Client, segment};
@@ -25,7 +27,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// List negotiations and transfers to decide, open duties, and records that end soon.
+    /// List what is to be decided, open duties, records that end soon, and looser settings.
     List,
 }
 
@@ -61,6 +63,7 @@ async fn all(client: &Client) -> Outcome<Vec<Value>> {
     let attestations = client.list(attestation::PATH).await?;
     let soon = items(&attestations).iter().filter(|record| ends_soon(record, System.now()));
     tasks.extend(soon.map(to_renew));
+    tasks.extend(items(&client.get(LOOSENED).await?).iter().map(to_acknowledge));
     Ok(tasks)
 }
 
@@ -80,6 +83,7 @@ pub(super) async fn counts(client: &Client) -> Outcome<Vec<(&'static str, usize)
         ("transfers", waits(&transfers)),
         ("duties", duties::all(client, true).await?.len()),
         ("records that end soon", soon),
+        ("looser settings", items(&client.get(LOOSENED).await?).len()),
     ])
 }
 
@@ -142,6 +146,14 @@ fn to_renew(record: &Value) -> Value {
     let facts = facts.join(" ");
     let next = format!("causeway attestation add {peer} {facts}{dataset} --reference ");
     task("attestation", record, &why, &next)
+}
+
+fn to_acknowledge(loosened: &Value) -> Value {
+    let held = if loosened["held"] == true { ", and held back until then" } else { "" };
+    let why = format!("looser than at the last start{held}");
+    let mut told = task("setting", loosened, &why, "causeway config acknowledge");
+    told["id"] = loosened["setting"].clone();
+    told
 }
 
 fn task(kind: &str, of: &Value, why: &str, next: &str) -> Value {
