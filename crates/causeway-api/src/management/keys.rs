@@ -122,7 +122,7 @@ async fn retire(
         (status = 200, body = Key),
         (status = 202, body = super::approvals::Approval, description = "It takes two persons"),
         (status = 404, body = ProblemBody),
-        (status = 409, body = ProblemBody, description = "It is in use: rotate and retire it first"),
+        (status = 409, body = ProblemBody, description = "It is in use: rotate it first"),
         (status = 503, body = ProblemBody, description = "It could not be done, or recorded"),
     ),
 )]

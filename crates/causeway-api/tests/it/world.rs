@@ -18,8 +18,7 @@ use causeway_law::Engine;
 use causeway_node::clock::{Clock, System};
 use causeway_node::{
     CatalogCopies, DcpSettings, Egress, HeldBack, HttpTransport, IdentityMode, LawSettings,
-    Network, NewOffer, Node, PROTOCOL_PATH, Parts, Peer, Retry, Script, Secret, Settings,
-    Transport,
+    Network, NewOffer, Node, PROTOCOL_PATH, Parts, Peer, Script, Secret, Settings, Transport,
 };
 use causeway_plane::Objects;
 use causeway_policy::Policy;
@@ -61,7 +60,6 @@ pub(crate) struct Plan {
     /// aside; they are told its base.
     pub(crate) is_bare: bool,
     pub(crate) access: AccessSettings,
-    pub(crate) key_overlap_seconds: u64,
 }
 
 impl Default for Plan {
@@ -82,7 +80,6 @@ impl Default for Plan {
                 rate: Rate { per_second: 1_000_000, burst: 1_000_000 },
                 ..AccessSettings::default()
             },
-            key_overlap_seconds: 3_600,
         }
     }
 }
@@ -272,17 +269,12 @@ impl Running {
             rules: plan.rules,
             scripts: plan.scripts,
             law: LawSettings { facts: stated(plan.facts), ..LawSettings::default() },
-            retry: Retry {
-                attempts_max: plan.attempts_max,
-                wait_first: Duration::from_millis(1),
-                wait_max: Duration::from_millis(20),
-                answer_timeout: Duration::from_secs(20),
-            },
+            retry: crate::base::retry(plan.attempts_max),
             catalog: CatalogCopies { refresh_every: None, peer_datasets_max: plan.copied_max },
             token_lifetime: Duration::from_secs(600),
             reachable: ["127.0.0.0/8", "::1/128"].map(|n| Network::parse(n).unwrap()).to_vec(),
             is_loopback_allowed: true,
-            key_overlap_seconds: plan.key_overlap_seconds,
+            key_overlap_seconds: 3_600,
             four_eyes: plan.access.four_eyes,
             held: HeldBack::default(),
         };

@@ -1,6 +1,6 @@
-//! `causeway keys`: the private keys of a node. A node that runs does what is asked itself, over its
-//! socket; otherwise the keys are opened here. What is shown of them is public; the private halves
-//! stay where they are.
+//! `causeway keys`: the private keys of a node. A node that runs does what is asked itself, over
+//! its socket; otherwise the keys are opened here. What is shown of them is public; the private
+//! halves stay where they are.
 
 mod open;
 

@@ -1,6 +1,6 @@
 //! `causeway task`: everything that waits for a person, with what to do next: negotiations,
-//! transfers, duties that are not done, records that end soon, looser settings. It only lists; other
-//! commands act.
+//! transfers, duties that are not done, records that end soon, looser settings. It only lists;
+//! other commands act.
 
 use causeway_node::clock::{Clock as _, System};
 use causeway_types::Timestamp;

@@ -21,7 +21,7 @@ fn make(directory: &Path, short: &'static str, did_port: u16, port: u16, more: &
          address = \"http://localhost:{did_port}\"\n[protocol]\nlisten = \"127.0.0.1:{port}\"\n\
          [egress]\nreachable = [\"127.0.0.0/8\", \"::1\"]\ninsecure_allow_loopback = true\n\
          [identity]\nmode = \"dcp\"\ncatalog_requires = []\nnegotiation_requires = []\n\
-         transfer_requires = []\n{more}",
+         transfer_requires = []\nalso_asks = [\"MembershipCredential\"]\n{more}",
         did(did_port)
     );
     std::fs::write(node.directory.join("causeway.toml"), config).unwrap();
@@ -85,6 +85,15 @@ async fn a_running_node_replaces_its_key_and_a_stolen_one_is_refused_once_it_is_
     let mut thief = make(directory.path(), "thief", one, three, &quiet("consumer", two));
     provider.start().await;
     consumer.start().await;
+    // Whoever shows a credential is met, and its keys are pinned.
+    let definition = json!({
+        "id": "member", "credential_type": "MembershipCredential",
+        "profile": "vc11-sl2021/jwt", "rule": "auto",
+    });
+    consumer.post("/issuer/definitions", &definition).await;
+    let of = did(two);
+    let asked = ["credential", "request", &of, "--type", "MembershipCredential", "--wait"];
+    assert_eq!(read(&provider, &asked)["state"], "ISSUED");
     exchange(&provider, &consumer, "before").await;
     let first = key(&provider, "identity", "active");
     let pins = pinned(&consumer).await;
@@ -105,6 +114,9 @@ async fn a_running_node_replaces_its_key_and_a_stolen_one_is_refused_once_it_is_
     exchange(&provider, &consumer, "during").await;
     let retired = read(&provider, &["keys", "retire", name(&first)]);
     assert_eq!((&retired["key"], &retired["state"]), (&first["key"], &"retired".into()));
+    // A document is not read twice within seconds: the consumer forgets its copy, not its pins.
+    assert!(consumer.terminate().success());
+    consumer.start().await;
     exchange(&provider, &consumer, "after").await;
     let pins = pinned(&consumer).await;
     assert!(pins.contains(&next["thumbprint"]), "{pins:?} {next}");
@@ -120,6 +132,8 @@ async fn a_running_node_replaces_its_key_and_a_stolen_one_is_refused_once_it_is_
     assert_eq!(revoked["state"], "revoked");
     let now = read(&provider, &["keys", "rotate", "identity", "--now"]);
     assert_eq!(now["state"], "active");
+    assert!(consumer.terminate().success());
+    consumer.start().await;
     exchange(&provider, &consumer, "later").await;
     let pins = pinned(&consumer).await;
     assert!(pins.contains(&now["thumbprint"]) && !pins.contains(&first["thumbprint"]), "{pins:?}");
