@@ -394,3 +394,5 @@ pub const SCHEMA_PATTERN_BYTES_MAX: usize = 1024;
 pub const SCHEMA_PATTERN_PROGRAM_BYTES_MAX: usize = 256 * 1024;
 /// Most places of a schema that ask for what no other part of it looked at.
 pub const SCHEMA_UNEVALUATED_MAX: usize = 8;
+/// Most parties whose changed keys wait for a person that are listed at a time.
+pub const CHANGED_KEYS_MAX: usize = 1_000;
