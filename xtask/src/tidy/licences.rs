@@ -21,6 +21,7 @@ const ALLOWED: [&str; 10] = [
     "CDLA-Permissive-2.0",
     "ISC",
     "MIT",
+    "MIT-0",
     "Unicode-3.0",
     "Zlib",
 ];
@@ -174,6 +175,7 @@ mod tests {
     fn a_dependency_is_usable_under_the_list_alone() {
         for licence in [
             "MIT",
+            "MIT-0",
             "MIT/Apache-2.0",
             "MIT OR GPL-3.0-only",
             "(MIT OR GPL-3.0-only) AND Unicode-3.0",

@@ -31,7 +31,7 @@ pub(crate) const SCHEMA: &str = "https://issuer.example/schema.json";
 /// A schema that the rules of every world name, and that cannot be used.
 pub(crate) const REMOTE_SCHEMA: &str = "https://issuer.example/remote.json";
 
-/// What the schemas say: a level is a text or a number, and the credential has an issuer and a time.
+/// They say that a level is a text or a number, and that the credential has an issuer and a time.
 fn schemas() -> Schemas {
     let schema = json!({
         "type": "object",

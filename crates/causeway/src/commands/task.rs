@@ -26,8 +26,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// List negotiations and transfers to decide, open duties, records that end soon, changed keys
-    /// of peers, and requests for credentials.
+    /// List what to decide, open duties, records that end soon, changed keys, held requests.
     List,
 }
 
