@@ -35,8 +35,26 @@ impl Node {
         }
     }
 
-    /// Brings the data plane into line with what was committed.
-    pub(crate) fn after_transfer(&self, entry: &TransferEntry, offer: Option<&PublishedOffer>) {
+    /// Brings the data plane into line with what is committed. Of two commits the later may get
+    /// here first, so one at a time reads what stands: whoever comes last has read the last.
+    pub(crate) async fn after_transfer(
+        &self,
+        entry: &TransferEntry,
+        offer: Option<&PublishedOffer>,
+    ) {
+        let _turn = self.0.plane_turn.lock().await;
+        match self.0.store.transfer(&entry.transfer.id).await {
+            Ok(Some(Stored { value, .. })) => self.set_plane(&value, offer),
+            Ok(None) => self.set_plane(entry, offer),
+            Err(error) => {
+                let process = &entry.transfer.id;
+                tracing::warn!(%process, %error, "could not read a transfer after its commit");
+                self.set_plane(entry, offer);
+            }
+        }
+    }
+
+    fn set_plane(&self, entry: &TransferEntry, offer: Option<&PublishedOffer>) {
         match entry.transfer.role {
             Role::Provider => self.set_gate(entry, offer),
             Role::Consumer => self.set_pull(entry),
@@ -78,7 +96,7 @@ impl Node {
                         offer.map_err(read_failed)?.map(|stored| stored.value)
                     }
                 };
-                self.after_transfer(value, offer.as_ref());
+                self.after_transfer(value, offer.as_ref()).await;
             }
             match open.last() {
                 Some(last) => page.after = Some(last.sequence),

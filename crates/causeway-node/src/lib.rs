@@ -128,6 +128,8 @@ struct Inner {
     events: broadcast::Sender<Event>,
     dispatcher: dispatch::Handle,
     pulls: pulls::Pulls,
+    /// Held by whoever brings the data plane into line with what was committed.
+    plane_turn: tokio::sync::Mutex<()>,
     bases: catalog::Bases,
     syncs: sync::Syncs,
     tasks: TaskTracker,
@@ -157,6 +159,7 @@ impl Node {
             events,
             dispatcher,
             pulls: pulls::Pulls::default(),
+            plane_turn: tokio::sync::Mutex::default(),
             bases: catalog::Bases::default(),
             syncs: sync::Syncs::default(),
             tasks: TaskTracker::new(),

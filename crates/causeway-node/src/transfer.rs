@@ -90,7 +90,7 @@ impl Node {
             let plan = self.plan_transfer(entry, None, &basis, push, &mint)?;
             match self.commit(plan.changes).await {
                 Ok(()) => {
-                    self.after_transfer(&plan.entry, basis.ground.published.as_ref());
+                    self.after_transfer(&plan.entry, basis.ground.published.as_ref()).await;
                     return Ok((plan.entry, true));
                 }
                 Err(CommitError::Conflict { .. }) => {}
@@ -289,7 +289,7 @@ impl Node {
             }
             match self.commit(plan.changes).await {
                 Ok(()) => {
-                    self.after_transfer(&plan.entry, basis.ground.published.as_ref());
+                    self.after_transfer(&plan.entry, basis.ground.published.as_ref()).await;
                     return Ok(plan.entry);
                 }
                 Err(CommitError::Conflict { .. }) => {}

@@ -22,7 +22,7 @@ struct Place {
     may_use: &'static [&'static str],
 }
 
-const PLACES: [Place; 14] = [
+const PLACES: [Place; 15] = [
     Place { name: "causeway-types", ring: 0, may_use: &[] },
     Place { name: "causeway-policy", ring: 0, may_use: &["causeway-types"] },
     Place { name: "causeway-json", ring: 0, may_use: &["causeway-types"] },
@@ -32,6 +32,11 @@ const PLACES: [Place; 14] = [
         name: "causeway-dcp",
         ring: 0,
         may_use: &["causeway-json", "causeway-seal", "causeway-types"],
+    },
+    Place {
+        name: "causeway-schema",
+        ring: 0,
+        may_use: &["causeway-dcp", "causeway-json", "causeway-types"],
     },
     Place {
         name: "causeway-dsp",
@@ -94,6 +99,7 @@ const PLACES: [Place; 14] = [
             "causeway-store",
             "causeway-store-sql",
             "causeway-plane",
+            "causeway-schema",
             "causeway-types",
             "causeway-policy",
             "causeway-dsp",

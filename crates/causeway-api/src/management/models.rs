@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 pub use self::credentials::{Credential, CredentialOffer, CredentialRequest, NewCredentialRequest};
-pub use self::identity::{ApprovedKeys, PeerIdentity};
+pub use self::identity::{AllWaitingKeys, ApprovedKeys, PeerIdentity, WaitingKeys};
 pub use self::issuer::{
     CredentialDefinition, CredentialDefinitions, Issuance, IssuanceApproval, IssuanceReason,
     IssuedCredential, NewCredentialDefinition, NewCredentialOffer, NewIssuance,

@@ -23,6 +23,7 @@ const EXPECTED: &str = "
     POST /peers/{peer}/identity/approve -
     GET /peers/{peer}/catalog slda
     GET /peers/{peer}/datasets/{id} slda
+    GET /changed-keys slda
     GET /catalogs slda
     GET /peers/{peer}/sync slda
     POST /peers/{peer}/sync -

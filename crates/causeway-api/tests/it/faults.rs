@@ -208,3 +208,15 @@ async fn what_a_commit_calls_for_is_done_even_if_the_peer_hangs_up_meanwhile() {
     world.provider.node.decide_transfer(&theirs, &TransferAct::Resume).await.unwrap();
     world.consumer.transfer_in(&ours, "COMPLETED").await;
 }
+
+#[tokio::test]
+async fn whoever_hears_late_of_a_commit_does_not_undo_what_a_later_one_called_for() {
+    // Long enough that the download is under way when the one who waits hears of its commit.
+    let bytes = vec![7; 64 << 20];
+    for nth in 5..10 {
+        let late = move |commit| (commit == nth).then_some(Fault::Late);
+        let store = Arc::new(FaultStore::new(MemoryStore::new(), late));
+        let world = World::of(Plan::default(), Plan { store, ..Plan::default() }).await;
+        complete(&world, &bytes).await;
+    }
+}

@@ -78,6 +78,7 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/peers/{peer}/identity", &[(Peers, Read)]),
     post("/peers/{peer}/identity/approve", &[(Trust, Admin)])
         .risky("take changed keys of a peer for its own", always),
+    get("/changed-keys", &[(Peers, Read)]),
     get("/peers/{peer}/catalog", &[(Catalogs, Read)]),
     get("/peers/{peer}/datasets/{id}", &[(Catalogs, Read)]),
     get("/catalogs", &[(Catalogs, Read)]),
