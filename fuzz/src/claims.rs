@@ -22,7 +22,7 @@ use causeway_dcp::presentation::{Need, NewPresentation, PresentationCheck, Rules
 use causeway_dcp::status::{StatusEntry, StatusForm, StatusList};
 use causeway_dcp::testing::TestKey;
 use causeway_dcp::token::{TokenCheck, TokenRules};
-use causeway_dcp::trust::{self, Pins, TrustFile, TrustRegister, TrustSignature};
+use causeway_dcp::trust::{self, Pins, Schemas, TrustFile, TrustRegister, TrustSignature};
 use causeway_types::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -211,7 +211,7 @@ fn check_as(text: &str, dialect: Dialect) {
         now: now(),
         unsigned_lists: false,
         dialect,
-        schemas: Vec::new(),
+        schemas: Schemas::default(),
     };
     let is_trusted = |did: &Did| did == WORLD.issuer.did();
     let texts = [text.to_owned()];

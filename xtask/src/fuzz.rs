@@ -13,9 +13,13 @@ use crate::parts::CARGO_FUZZ;
 use crate::tree;
 
 const SECONDS_DEFAULT: u32 = 60;
-/// What the tests read; the fuzzer only reads it. Readers of the claims protocol have a folder each
-/// in the second, and the others share the first.
-const SEEDS: [&str; 2] = ["crates/causeway-dsp/tests/corpus", "crates/causeway-dcp/tests/corpus"];
+/// What the tests read; the fuzzer only reads it. Readers of the claims protocol and of logs have a
+/// folder each in the last two, and the others share the first.
+const SEEDS: [&str; 3] = [
+    "crates/causeway-dsp/tests/corpus",
+    "crates/causeway-dcp/tests/corpus",
+    "crates/causeway-log/tests/corpus",
+];
 /// How long, how much and how large one input may be, in seconds, MiB and bytes. A reader that
 /// takes longer or more for it is as broken as one that panics.
 const LIMITS: [&str; 3] = ["-timeout=10", "-rss_limit_mb=2048", "-max_len=65536"];
@@ -86,9 +90,9 @@ fn choose(targets: Vec<String>, target: Option<&str>) -> Result<Vec<String>> {
 
 /// Where a target begins.
 fn seeds(target: &str) -> String {
-    let [shared, own] = SEEDS;
-    let own = format!("{own}/{target}");
-    if tree::root().join(&own).is_dir() { own } else { shared.to_owned() }
+    let [shared, own @ ..] = SEEDS;
+    let mut own = own.map(|folder| format!("{folder}/{target}")).into_iter();
+    own.find(|folder| tree::root().join(folder).is_dir()).unwrap_or_else(|| shared.to_owned())
 }
 
 fn run(target: &str, seconds: u32) -> Result<bool> {

@@ -22,6 +22,7 @@ use causeway_dcp::presentation::{Need, NewPresentation, PresentationCheck, Rules
 use causeway_dcp::status::{StatusEntry, StatusForm, StatusList};
 use causeway_dcp::testing::TestKey;
 use causeway_dcp::token::{NewToken, TokenCheck, TokenRules};
+use causeway_dcp::trust::Schemas;
 use causeway_types::Timestamp;
 use criterion::{Criterion, criterion_group, criterion_main};
 use serde_json::json;
@@ -177,7 +178,7 @@ impl Shown {
                 now: now(),
                 unsigned_lists: false,
                 dialect: Dialect::Final,
-                schemas: Vec::new(),
+                schemas: Schemas::default(),
             },
             list: sign(&list).into_bytes(),
             holder: Arc::new(holder.document()),

@@ -15,6 +15,7 @@ use crate::document::{DidDocument, KeyLookupError, Relationship};
 use crate::jwk::{Algorithm, KeyError};
 use crate::jws::{Jws, JwsError, Unsigned};
 use crate::status::{StatusEntry, StatusError};
+use crate::trust::Schemas;
 
 const CONTEXT_11: &str = "https://www.w3.org/2018/credentials/v1";
 const CONTEXT_20: &str = "https://www.w3.org/ns/credentials/v2";
@@ -65,6 +66,9 @@ impl Profile {
     }
 }
 
+/// Claims of a token that are none of the credential in it.
+const TOKEN_CLAIMS: [&str; 8] = ["iss", "sub", "aud", "jti", "iat", "nbf", "exp", "cnf"];
+
 /// What an issuer says of a subject.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Credential {
@@ -93,6 +97,8 @@ pub struct Credential {
 /// A credential with its signature, read and not yet verified.
 pub struct SignedCredential {
     credential: Credential,
+    /// What its schemas apply to; nothing if it names none.
+    document: Option<Value>,
     jws: Jws,
     text: String,
 }
@@ -176,6 +182,22 @@ pub enum CredentialError {
         /// Which.
         schema: String,
     },
+    /// Its claims follow a schema that cannot be used.
+    #[error("a credential follows the schema {schema}, which cannot be used here: {reason}")]
+    SchemaUnusable {
+        /// Which.
+        schema: String,
+        /// Why.
+        reason: String,
+    },
+    /// It does not obey the schema that it names.
+    #[error("a credential does not obey its schema {schema}: {reason}")]
+    SchemaRefused {
+        /// Which.
+        schema: String,
+        /// What is wrong where.
+        reason: String,
+    },
     /// The issuer's keys are not known.
     #[error("the keys of {issuer} are not known: {reason}")]
     IssuerUnknown {
@@ -208,6 +230,16 @@ impl Credential {
             Some(until) => Err(CredentialError::Expired { until }),
             None => Ok(()),
         }
+    }
+
+    /// Whether its document obeys the schemas that it names, all of them.
+    pub(crate) fn obeys(
+        &self,
+        document: Option<&Value>,
+        schemas: &Schemas,
+    ) -> Result<(), CredentialError> {
+        let document = document.unwrap_or(&Value::Null);
+        self.schemas.iter().try_for_each(|id| schemas.check(id, document))
     }
 
     /// The text to sign with a key of the issuer.
@@ -319,6 +351,38 @@ impl Credential {
         })
     }
 
+    /// The whole credential, as it is to schemas: without the claims of the token, and with what
+    /// stands in the token alone.
+    fn document(&self, payload: &Map<String, Value>) -> Value {
+        let content = match payload.get("vc") {
+            Some(Value::Object(content)) => content,
+            _ => payload,
+        };
+        let is_own = |name: &str| !TOKEN_CLAIMS.contains(&name);
+        let own = content.iter().filter(|(name, _)| is_own(name));
+        let mut document: Map<_, _> = own.map(|(n, v)| (n.clone(), v.clone())).collect();
+        let mut add = |name: &str, value: Value| {
+            if member(&document, name).is_none() {
+                document.insert(name.to_owned(), value);
+            }
+        };
+        if let Some(id) = &self.id {
+            add("id", id.as_str().into());
+        }
+        add("issuer", self.issuer.as_str().into());
+        // VC Data Model 1.1 §6.3.1 has these times in the token; 2.0 does not.
+        if self.profile == Profile::Vc11 {
+            add("issuanceDate", date(self.valid_from));
+            if let Some(until) = self.valid_until {
+                add("expirationDate", date(until));
+            }
+        }
+        if let Some(Value::Object(subject)) = document.get_mut("credentialSubject") {
+            subject.entry("id").or_insert_with(|| self.subject.as_str().into());
+        }
+        Value::Object(document)
+    }
+
     /// Reads a credential that carries no signature, as some serve status lists.
     pub(crate) fn read_unsigned(content: &Map<String, Value>) -> Result<Self, CredentialError> {
         Self::read(content)
@@ -355,7 +419,9 @@ impl SignedCredential {
             let (issuer, key) = (credential.issuer, jws.key().clone());
             return Err(CredentialError::Foreign { issuer, key });
         }
-        Ok(Self { credential, jws, text: text.to_owned() })
+        let is_named = !credential.schemas.is_empty();
+        let document = is_named.then(|| credential.document(jws.payload()));
+        Ok(Self { credential, document, jws, text: text.to_owned() })
     }
 
     /// What it says.
@@ -371,6 +437,16 @@ impl SignedCredential {
     /// The text as it was read.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// What its schemas apply to; nothing if it names none.
+    pub fn document(&self) -> Option<&Value> {
+        self.document.as_ref()
+    }
+
+    /// Whether it obeys the schemas that it names, all of them.
+    pub fn obeys(&self, schemas: &Schemas) -> Result<(), CredentialError> {
+        self.credential.obeys(self.document(), schemas)
     }
 
     /// Verifies the signature with the document of the issuer.

@@ -20,6 +20,7 @@ use crate::document::{DidDocument, KeyLookupError, Relationship};
 use crate::jwk::{Algorithm, KeyError};
 use crate::jws::{Jws, JwsError, Unsigned};
 use crate::status::{self, StatusEntry, StatusList};
+use crate::trust::Schemas;
 
 const ENVELOPED: &str = "EnvelopedVerifiableCredential";
 const DATA_URL: &str = "data:application/vc+jwt,";
@@ -39,7 +40,7 @@ pub struct Rules {
     /// Whether a status list counts that carries no signature.
     pub unsigned_lists: bool,
     /// Schemas that credentials may follow.
-    pub schemas: Vec<String>,
+    pub schemas: Schemas,
     /// How credentials may be written.
     pub dialect: Dialect,
 }
@@ -62,6 +63,24 @@ pub struct VerifiedCredential {
     pub algorithm: Algorithm,
     /// The text that was shown.
     pub text: String,
+    document: Option<Value>,
+}
+
+impl VerifiedCredential {
+    /// A credential that whoever asks has verified.
+    pub fn of(signed: &SignedCredential) -> Self {
+        Self {
+            credential: signed.credential().clone(),
+            algorithm: signed.algorithm(),
+            text: signed.text().to_owned(),
+            document: signed.document().cloned(),
+        }
+    }
+
+    /// Whether it obeys the schemas that it names, which may be others than when it was verified.
+    pub fn obeys(&self, schemas: &Schemas) -> Result<(), CredentialError> {
+        self.credential.obeys(self.document.as_ref(), schemas)
+    }
 }
 
 /// What a presentation showed.
@@ -275,11 +294,7 @@ impl<T: Fn(&Did) -> bool> PresentationCheck<T> {
         let mut findings = Findings::default();
         for outcome in outcomes {
             match outcome {
-                Ok(signed) => findings.accepted.push(VerifiedCredential {
-                    credential: signed.credential().clone(),
-                    algorithm: signed.algorithm(),
-                    text: signed.text().to_owned(),
-                }),
+                Ok(signed) => findings.accepted.push(VerifiedCredential::of(signed)),
                 Err(error) => findings.refused.push(error),
             }
         }
@@ -330,10 +345,12 @@ impl<T: Fn(&Did) -> bool> PresentationCheck<T> {
         if !(self.is_trusted)(issuer) {
             return Err(CredentialError::Distrusted { issuer: issuer.clone() });
         }
-        if let Some(schema) = schemas.iter().find(|schema| !self.rules.schemas.contains(schema)) {
+        if let Some(schema) = schemas.iter().find(|schema| !self.rules.schemas.knows(schema)) {
             return Err(CredentialError::SchemaUnknown { schema: schema.clone() });
         }
-        signed.verify(&*self.document(issuer)?)
+        signed.verify(&*self.document(issuer)?)?;
+        // What nobody signed costs no more than its signature.
+        signed.obeys(&self.rules.schemas)
     }
 
     fn document(&self, issuer: &Did) -> Result<Arc<DidDocument>, CredentialError> {

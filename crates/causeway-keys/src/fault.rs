@@ -14,8 +14,9 @@ use crate::record::Purpose;
 pub enum KeyFault {
     /// Another process has the store.
     #[error(
-        "open the keys in {}: another process has them open\nhint: ask the running node, or \
-         stop it",
+        "open the keys in {}: another process has them open\nhint: a node \
+         answers for its keys at its socket, management.socket; otherwise wait until that process \
+         ends",
         path.display()
     )]
     Locked {

@@ -37,14 +37,38 @@ pub(crate) fn rule(
     offer: Option<&PublishedOffer>,
     question: Question,
 ) -> Rule {
-    let of = |rules: &[(Question, Rule)]| {
-        rules.iter().find(|(asked, _)| *asked == question).map(|(_, rule)| rule.clone())
-    };
-    let default = match question {
+    if let Some(own) = offer.and_then(|offer| of(&offer.rules, question)) {
+        return own;
+    }
+    let rule = configured(settings, question);
+    if settings.held.holds_rule(question, &rule) { Rule::Hold } else { rule }
+}
+
+/// The rule of the configuration for a question, else the default, whether it is held back or not.
+pub(crate) fn configured(settings: &Settings, question: Question) -> Rule {
+    of(&settings.rules, question).unwrap_or(match question {
         Question::OfferReceived => Rule::Hold,
         _ => Rule::Auto,
-    };
-    offer.and_then(|offer| of(&offer.rules)).or_else(|| of(&settings.rules)).unwrap_or(default)
+    })
+}
+
+/// Why the rule for a question is to hold.
+pub(crate) fn why_hold(
+    settings: &Settings,
+    offer: Option<&PublishedOffer>,
+    question: Question,
+) -> String {
+    let own = offer.and_then(|offer| of(&offer.rules, question));
+    if own.is_none() && configured(settings, question) != Rule::Hold {
+        return "the rule for this question is looser than before, and nobody has acknowledged it: \
+                see causeway task list"
+            .to_owned();
+    }
+    "the rule for this question is hold".to_owned()
+}
+
+fn of(rules: &[(Question, Rule)], question: Question) -> Option<Rule> {
+    rules.iter().find(|(asked, _)| *asked == question).map(|(_, rule)| rule.clone())
 }
 
 /// The answer to a negotiation's question.
@@ -57,7 +81,7 @@ pub(crate) fn negotiation(
     mint: &Mint<'_>,
 ) -> Answer<Decision> {
     match rule(settings, published, question) {
-        Rule::Hold => Answer::Hold("the rule for this question is hold".to_owned()),
+        Rule::Hold => Answer::Hold(why_hold(settings, published, question)),
         Rule::Webhook(url) => Answer::Ask(url),
         Rule::Auto => match automatic(published, negotiation, question, known, mint) {
             Ok(decision) => Answer::Decide(decision),

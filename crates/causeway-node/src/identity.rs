@@ -2,6 +2,7 @@
 //! pair of them shares a secret (`pairwise`). Nothing here decides what an authenticated peer may
 //! do.
 
+mod custody;
 mod documents;
 mod holder;
 mod issuer;
@@ -27,6 +28,8 @@ use causeway_types::{FactValue, ParticipantId, Problem, ProblemCode};
 
 use tokio::sync::Notify;
 
+use self::custody::Custody;
+pub use self::custody::KeyAct;
 use self::documents::Documents;
 pub use self::holder::HolderError;
 use self::issuer::Issuer;
@@ -161,6 +164,7 @@ pub(crate) struct Identity {
     shown: Shown,
     access: AccessTokens,
     own: Own,
+    custody: Custody,
     issuer: Issuer,
     /// What peers showed is to be looked at again now.
     look_again: Notify,

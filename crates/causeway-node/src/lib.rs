@@ -20,6 +20,7 @@ mod dispatch;
 mod egress;
 mod gates;
 mod identity;
+mod looser;
 mod negotiate;
 mod offers;
 mod outcome;
@@ -56,17 +57,18 @@ pub use self::commit::Remember;
 pub use self::egress::{Egress, EgressError, Names, Purpose, SystemNames};
 pub use self::identity::trusted::TrustSource;
 pub use self::identity::{
-    Directory, HolderError, IdentityError, IssuanceAct, Lapses, MadeToken, NewCredentialRequest,
-    NewDefinition, PeerIdentity, ProvenFact, ShownCredential, StatusDocument, TokenAsk,
-    TokenServiceError, request_status,
+    Directory, HolderError, IdentityError, IssuanceAct, KeyAct, Lapses, MadeToken,
+    NewCredentialRequest, NewDefinition, PeerIdentity, ProvenFact, ShownCredential, StatusDocument,
+    TokenAsk, TokenServiceError, request_status,
 };
+pub use self::looser::Loosened;
 pub use self::negotiate::{Act as NegotiationAct, Opened, Terms};
 pub use self::offers::{NewOffer, OwnPage, Place};
 pub use self::pulls::PullProgress;
 pub use self::settings::{
     Asks, CREDENTIAL_SERVICE_PATH, CatalogCopies, DATA_PATH, DcpSettings, ENDPOINT_TYPE_HTTP,
-    FORMAT_HTTP_PULL, ISSUER_SERVICE_PATH, IdentityMode, LawSettings, Network, PROTOCOL_PATH, Peer,
-    Retry, Secret, Settings, TOKEN_SERVICE_PATH, TokenClient, VERSIONS_PATH,
+    FORMAT_HTTP_PULL, HeldBack, ISSUER_SERVICE_PATH, IdentityMode, LawSettings, Network,
+    PROTOCOL_PATH, Peer, Retry, Secret, Settings, TOKEN_SERVICE_PATH, TokenClient, VERSIONS_PATH,
 };
 pub use self::sync::{CatalogSync, SyncState};
 pub use self::transfer::Act as TransferAct;
@@ -166,6 +168,7 @@ impl Node {
         node.reload_trust().await?;
         node.recall_tokens().await?;
         node.recall_peers().await?;
+        node.compare_settings().await?;
         node.take_up().await?;
         node.0.tasks.spawn(dispatch::run(node.clone(), inbox));
         node.0.tasks.spawn(sync::refresh(node.clone()));

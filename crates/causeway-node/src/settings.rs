@@ -12,6 +12,7 @@ use causeway_store::Rule;
 use causeway_types::{Address, ParticipantId, StatedFacts};
 
 use crate::automation::script::Script;
+pub use crate::looser::HeldBack;
 
 /// A secret shared with one peer. No `Debug`, no `Display`.
 #[derive(Clone)]
@@ -211,6 +212,12 @@ pub struct Settings {
     pub reachable: Vec<Network>,
     /// Whether names of this machine may be called, over plain HTTP.
     pub is_loopback_allowed: bool,
+    /// How long a new key of ours is published before it is used, in seconds.
+    pub key_overlap_seconds: u64,
+    /// Whether risky acts need a second person.
+    pub four_eyes: bool,
+    /// Looser automation that nobody has acknowledged yet; the node fills it.
+    pub held: HeldBack,
 }
 
 impl Settings {

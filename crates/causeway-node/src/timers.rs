@@ -11,11 +11,12 @@ use causeway_store::{
 };
 use causeway_types::{DatasetId, ParticipantId, Problem, ProblemCode, ProcessId, Role};
 
-use crate::automation::script::{self, NegotiationStep, TransferMove, TransferStep};
+use crate::automation::script::{self, NegotiationStep, Script, TransferMove, TransferStep};
 use crate::automation::{self, permits};
 use crate::border::Ground;
 use crate::clock::Mint;
 use crate::push::Push;
+use crate::settings::Settings;
 use crate::transfer::Basis;
 use crate::{Node, TransferAct};
 
@@ -30,13 +31,20 @@ impl Node {
         published: Option<&PublishedOffer>,
     ) -> Option<&[NegotiationStep]> {
         let dataset = dataset(negotiation, published);
-        script::of_negotiation(&self.0.settings.scripts, dataset, negotiation.role)
+        script::of_negotiation(self.scripts(), dataset, negotiation.role)
+    }
+
+    /// The scripts in force: one that is held back is as if it were not there.
+    fn scripts(&self) -> impl Iterator<Item = &Script> {
+        let Settings { scripts, held, .. } = &self.0.settings;
+        let is_any_held = !held.is_empty();
+        scripts.iter().filter(move |script| !is_any_held || !held.holds_script(script))
     }
 
     /// The script a transfer goes by.
     pub(crate) fn script_of_transfer(&self, entry: &TransferEntry) -> Option<&[TransferStep]> {
         let role = entry.transfer.role;
-        script::of_transfer(&self.0.settings.scripts, &entry.dataset_id, role)
+        script::of_transfer(self.scripts(), &entry.dataset_id, role)
     }
 
     /// What a step of a transfer's script decides; `Ok(None)` for a hold. The error says why it

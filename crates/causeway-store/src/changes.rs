@@ -273,11 +273,15 @@ pub enum EventKind {
     ApprovalGiven,
     /// Who may use the management API changed.
     AccessChanged,
+    /// A private key of ours was made, took another's place, or was taken back or forgotten.
+    KeyChanged,
+    /// The configuration lets more happen than at the last start, or somebody acknowledged that.
+    SettingsLoosened,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::OfferPublished,
         Self::OfferWithdrawn,
         Self::NegotiationState,
@@ -302,6 +306,8 @@ impl EventKind {
         Self::ApprovalAsked,
         Self::ApprovalGiven,
         Self::AccessChanged,
+        Self::KeyChanged,
+        Self::SettingsLoosened,
     ];
 
     /// The stable text form.
@@ -331,6 +337,8 @@ impl EventKind {
             Self::ApprovalAsked => "approval.asked",
             Self::ApprovalGiven => "approval.given",
             Self::AccessChanged => "access.changed",
+            Self::KeyChanged => "key.changed",
+            Self::SettingsLoosened => "settings.loosened",
         }
     }
 

@@ -35,11 +35,13 @@ pub enum RecordKind {
     Approval,
     /// Something that was done with a key of ours.
     KeyEvent,
+    /// The settings of the last start that let more happen than others would.
+    LooseSettings,
 }
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Pin,
         Self::HeldCredential,
         Self::CredentialRequest,
@@ -52,6 +54,7 @@ impl RecordKind {
         Self::ApiToken,
         Self::Approval,
         Self::KeyEvent,
+        Self::LooseSettings,
     ];
 
     /// The stable text form.
@@ -69,6 +72,7 @@ impl RecordKind {
             Self::ApiToken => "api-token",
             Self::Approval => "approval",
             Self::KeyEvent => "key-event",
+            Self::LooseSettings => "loose-settings",
         }
     }
 

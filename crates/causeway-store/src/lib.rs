@@ -8,6 +8,7 @@ mod audience;
 mod cache;
 mod changes;
 mod crossings;
+mod custody;
 mod entities;
 #[cfg(any(test, feature = "testing"))]
 pub mod fault;
@@ -34,6 +35,7 @@ pub use self::changes::{
 pub use self::crossings::{
     Attestation, Crossing, Crossings, DecisionEntry, Declaration, Duty, Persons, Subject,
 };
+pub use self::custody::{KeyEvent, LooseSettings};
 pub use self::entities::{
     AgreementEntry, Event, Flow, NegotiationEntry, OutboxRow, Outcome, PublishedOffer, Rule,
     Starts, TransferEntry,

@@ -406,3 +406,23 @@ pub const WITNESS_REQUEST_BYTES_MAX: usize = NOTE_BYTES_MAX + 4 * 1024;
 pub const FORK_PROOF_BYTES_MAX: usize = 2 * NOTE_BYTES_MAX + 4 * 1024;
 /// Largest receipt of a log in COSE, in bytes.
 pub const COSE_RECEIPT_BYTES_MAX: usize = 8 * 1024;
+/// Most records of what was done with keys that are gone, beside those of keys that are there.
+pub const KEY_EVENTS_KEPT_MAX: usize = 1_000;
+/// Deepest nesting of a schema that credentials name, in levels.
+pub const SCHEMA_DEPTH_MAX: usize = 32;
+/// Most members of all arrays and objects of a schema together.
+pub const SCHEMA_MEMBERS_MAX: usize = 10_000;
+/// Most arrays and objects of a schema, with all references written out.
+pub const SCHEMA_EXPANDED_MAX: usize = 4_096;
+/// Most references in a schema that follow one another.
+pub const SCHEMA_REFERENCE_DEPTH_MAX: usize = 16;
+/// Most patterns of a schema.
+pub const SCHEMA_PATTERNS_MAX: usize = 256;
+/// Longest pattern of a schema, in bytes.
+pub const SCHEMA_PATTERN_BYTES_MAX: usize = 1024;
+/// Largest program that a pattern of a schema is compiled to, in bytes.
+pub const SCHEMA_PATTERN_PROGRAM_BYTES_MAX: usize = 256 * 1024;
+/// Most places of a schema that ask for what no other part of it looked at.
+pub const SCHEMA_UNEVALUATED_MAX: usize = 8;
+/// Most parties whose changed keys wait for a person that are listed at a time.
+pub const CHANGED_KEYS_MAX: usize = 1_000;

@@ -184,7 +184,7 @@ impl Command {
             Self::Demo(args) => client_command(demo::run(context, args)),
             Self::Status(args) => client_command(status::run(context, args)),
             Self::Task(args) => client_command(task::run(context, args)),
-            Self::Config(args) => config_command::run(context, &args),
+            Self::Config(args) => client_command(config_command::run(context, &args)),
             Self::Completion(args) => completion::run(&args),
             Self::Api(args) => client_command(api::run(context, args)),
             Self::Openapi(args) => openapi::run(&args),

@@ -12,7 +12,7 @@ const LICENCE_REASON: &str = "we ship one binary under Apache-2.0 and must be ab
 const LIST_REASON: &str = "two lists that differ leave open which one holds";
 
 /// Licences, and licences with an exception, under which a dependency may be used.
-const ALLOWED: [&str; 10] = [
+const ALLOWED: [&str; 11] = [
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "BSD-2-Clause",
@@ -21,6 +21,7 @@ const ALLOWED: [&str; 10] = [
     "CDLA-Permissive-2.0",
     "ISC",
     "MIT",
+    "MIT-0",
     "Unicode-3.0",
     "Zlib",
 ];
@@ -174,6 +175,7 @@ mod tests {
     fn a_dependency_is_usable_under_the_list_alone() {
         for licence in [
             "MIT",
+            "MIT-0",
             "MIT/Apache-2.0",
             "MIT OR GPL-3.0-only",
             "(MIT OR GPL-3.0-only) AND Unicode-3.0",

@@ -22,7 +22,7 @@ struct Place {
     may_use: &'static [&'static str],
 }
 
-const PLACES: [Place; 15] = [
+const PLACES: [Place; 16] = [
     Place { name: "causeway-types", ring: 0, may_use: &[] },
     Place { name: "causeway-policy", ring: 0, may_use: &["causeway-types"] },
     Place { name: "causeway-json", ring: 0, may_use: &["causeway-types"] },
@@ -33,6 +33,11 @@ const PLACES: [Place; 15] = [
         name: "causeway-dcp",
         ring: 0,
         may_use: &["causeway-json", "causeway-seal", "causeway-types"],
+    },
+    Place {
+        name: "causeway-schema",
+        ring: 0,
+        may_use: &["causeway-dcp", "causeway-json", "causeway-types"],
     },
     Place {
         name: "causeway-dsp",
@@ -95,6 +100,7 @@ const PLACES: [Place; 15] = [
             "causeway-store",
             "causeway-store-sql",
             "causeway-plane",
+            "causeway-schema",
             "causeway-types",
             "causeway-policy",
             "causeway-dsp",

@@ -10,6 +10,7 @@ mod credentials;
 mod events;
 mod idempotency;
 mod issuer;
+mod keys;
 mod law;
 pub mod models;
 mod negotiations;
@@ -19,6 +20,7 @@ mod offers;
 mod peers;
 mod problem;
 mod request;
+mod settings;
 mod tokens;
 mod transfers;
 mod trust;
@@ -94,7 +96,9 @@ fn routes() -> OpenApiRouter<State> {
         .merge(issuer::routes())
         .merge(events::routes())
         .merge(tokens::routes())
-        .merge(approvals::routes());
+        .merge(approvals::routes())
+        .merge(keys::routes())
+        .merge(settings::routes());
     OpenApiRouter::with_openapi(Document::openapi()).nest(ROOT, resources)
 }
 

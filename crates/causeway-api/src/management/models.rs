@@ -4,6 +4,7 @@
 mod credentials;
 mod identity;
 mod issuer;
+mod keys;
 mod law;
 mod trust;
 
@@ -14,11 +15,15 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 pub use self::credentials::{Credential, CredentialOffer, CredentialRequest, NewCredentialRequest};
-pub use self::identity::{ApprovedKeys, PeerIdentity};
+pub use self::identity::{AllWaitingKeys, ApprovedKeys, PeerIdentity, WaitingKeys};
 pub use self::issuer::{
     CredentialDefinition, CredentialDefinitions, Issuance, IssuanceApproval, IssuanceReason,
     IssuedCredential, NewCredentialDefinition, NewCredentialOffer, NewIssuance,
     SentCredentialOffer,
+};
+pub use self::keys::{
+    AcknowledgedSettings, Key, KeyChange, KeyDetails, KeyRotation, Keys, LoosenedSetting,
+    LoosenedSettings,
 };
 pub use self::law::{
     Attestation, Decision, DecisionSummary, Done, Drift, Duty, OfferCrossing, OfferCrossings,

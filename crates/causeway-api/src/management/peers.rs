@@ -11,7 +11,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::State;
-use super::models::{ApprovedKeys, Catalog, Check, Dataset, Peer, PeerIdentity, Peers};
+use super::models::{
+    AllWaitingKeys, ApprovedKeys, Catalog, Check, Dataset, Peer, PeerIdentity, Peers, WaitingKeys,
+};
 use super::problem::{Failed, ProblemBody};
 use super::request::{self, Query, bad};
 
@@ -21,6 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(check))
         .routes(routes!(identity))
         .routes(routes!(approve))
+        .routes(routes!(changed))
         .routes(routes!(catalog))
         .routes(routes!(dataset))
 }
@@ -98,6 +101,26 @@ async fn approve(
     let did = Did::parse(peer.as_str()).map_err(|error| bad(&error))?;
     state.node.approve_keys(&did, &approved.keys).await?;
     Ok(Json(PeerIdentity::of(&peer, &state.node.peer_identity(&peer).await?)))
+}
+
+/// Parties whose keys changed without a proof, and wait for a person.
+#[utoipa::path(
+    get,
+    path = "/changed-keys",
+    tag = "peers",
+    responses((status = 200, body = AllWaitingKeys)),
+)]
+async fn changed(
+    extract::State(state): extract::State<State>,
+) -> Result<Json<AllWaitingKeys>, Failed> {
+    let pins = state.node.changed_keys().await?;
+    let known = pins.iter().map(|pin| (pin, state.node.directory().find(&pin.did)));
+    let items = known.filter_map(|(pin, peer)| {
+        // A peer that was met by its DID is called by it.
+        let name = peer.as_ref().map(|peer| peer.name.as_str()).filter(|name| *name != pin.did);
+        WaitingKeys::of(pin, name)
+    });
+    Ok(Json(AllWaitingKeys { items: items.collect() }))
 }
 
 /// Which page.

@@ -23,6 +23,7 @@ const EXPECTED: &str = "
     POST /peers/{peer}/identity/approve -
     GET /peers/{peer}/catalog slda
     GET /peers/{peer}/datasets/{id} slda
+    GET /changed-keys slda
     GET /catalogs slda
     GET /peers/{peer}/sync slda
     POST /peers/{peer}/sync -
@@ -96,6 +97,14 @@ const EXPECTED: &str = "
     GET /approvals/{id} a
     POST /approvals/{id}/approve -
     POST /approvals/{id}/reject -
+    GET /keys slda
+    GET /keys/{key} slda
+    POST /keys/rotate -
+    POST /keys/{key}/retire -
+    POST /keys/{key}/revoke -
+    POST /keys/{key}/destroy -
+    GET /settings/loosened slda
+    POST /settings/loosened/acknowledge -
 ";
 
 /// Calls the management API with a token.

@@ -26,3 +26,13 @@ async fn with_a_peer_whose_base_is_configured_the_exchange_completes_without_a_v
     let theirs = world.provider.counterpart(&transfer).await;
     world.provider.transfer_in(&theirs, "COMPLETED").await;
 }
+
+/// Tries again at once, so that a test of many failures is short.
+pub(crate) fn retry(attempts_max: u32) -> causeway_node::Retry {
+    causeway_node::Retry {
+        attempts_max,
+        wait_first: std::time::Duration::from_millis(1),
+        wait_max: std::time::Duration::from_millis(20),
+        answer_timeout: std::time::Duration::from_secs(20),
+    }
+}

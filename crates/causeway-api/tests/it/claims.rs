@@ -16,7 +16,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::bad_input::client;
-use crate::party::{Party, tally, trust};
+use crate::party::{Party, tally, trust, trust_with_schema};
 use crate::world::{Claims, Plan, Running, member};
 
 const MEMBERSHIP: &str = "MembershipCredential";
@@ -129,10 +129,18 @@ async fn a_swapped_did_document_stops_the_exchange_until_a_person_approves_it() 
     let found = node.node.resolve(peer.did()).await;
     assert_eq!(found.unwrap_err(), IdentityError::Changed { did: peer.did().clone() });
 
+    // A person finds it among what waits, with the keys to compare.
+    let (_, waiting) = get(&node, "/changed-keys").await;
+    let [item] = &waiting["items"].as_array().unwrap()[..] else { panic!("{waiting}") };
+    assert_eq!(item["participant_id"], peer.did().as_str());
+    assert_eq!(item["changed"]["keys"], json!(peer.thumbprints()));
+    assert_ne!(item["keys"], item["changed"]["keys"]);
+
     // Whoever looks at other keys approves nothing.
     let wrong = node.node.approve_keys(peer.did(), &["another".to_owned()]).await;
     assert!(wrong.is_err());
     node.node.approve_keys(peer.did(), &peer.thumbprints()).await.unwrap();
+    assert_eq!(get(&node, "/changed-keys").await.1["items"], json!([]));
     assert_eq!(asks(&peer, &node).await, StatusCode::OK);
 }
 
@@ -200,6 +208,75 @@ async fn facts_of_a_peer_come_from_its_credentials_and_name_them() {
     assert_eq!(area["value"], "BR");
     let source = area["source"].as_str().unwrap();
     assert!(source.contains(LEGAL) && source.contains("commons"), "{source}");
+}
+
+/// A schema by which a membership has a level.
+const SCHEMA: &str = "https://commons.example/member.json";
+
+fn schema() -> Vec<u8> {
+    let level = json!({ "type": "integer", "minimum": 1 });
+    let subject = json!({ "properties": { "level": level }, "required": ["level"] });
+    let issuer = json!({ "type": "string", "pattern": "^did:web:" });
+    let schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "properties": { "credentialSubject": subject, "issuer": issuer },
+        "required": ["credentialSubject", "issuer", "validFrom"],
+        "additionalProperties": { "not": { "const": "never" } },
+    });
+    schema.to_string().into_bytes()
+}
+
+#[tokio::test]
+async fn a_credential_counts_if_it_obeys_the_schema_that_the_trust_file_pins() {
+    let registry = Party::start().await;
+    let trust = trust_with_schema(registry.did(), SCHEMA, &schema());
+    let node = member(Claims::members(trust, Duration::ZERO), Plan::default()).await;
+    let table = [
+        (&[SCHEMA][..], json!({ "level": 2 }), StatusCode::OK),
+        (&[SCHEMA], json!({ "level": "two" }), StatusCode::UNAUTHORIZED),
+        (&[SCHEMA], json!({ "level": 0 }), StatusCode::UNAUTHORIZED),
+        (&[SCHEMA], json!({}), StatusCode::UNAUTHORIZED),
+        (&[], json!({}), StatusCode::OK),
+        (&[SCHEMA, "https://other.example/s"], json!({ "level": 2 }), StatusCode::UNAUTHORIZED),
+    ];
+    for (index, (schemas, claims, expected)) in table.into_iter().enumerate() {
+        let peer = Party::start().await;
+        let told = claims.to_string();
+        peer.hold(registry.issue_under(schemas, peer.did(), MEMBERSHIP, claims, index + 50));
+        assert_eq!(asks(&peer, &node).await, expected, "{schemas:?} {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_schema_that_changes_or_cannot_be_used_is_not_taken_for_obeyed() {
+    let registry = Party::start().await;
+    let trust = |schema: &[u8]| trust_with_schema(registry.did(), SCHEMA, schema);
+    let claims = Claims::members(trust(&schema()), BELIEVED);
+    let node = member(claims, Plan::default()).await;
+    let peer = Party::start().await;
+    let level = json!({ "level": 2 });
+    peer.hold(registry.issue_under(&[SCHEMA], peer.did(), MEMBERSHIP, level, 7));
+    assert_eq!(asks(&peer, &node).await, StatusCode::OK);
+
+    let id = ParticipantId::parse(peer.did().as_str()).unwrap();
+    let stricter = json!({ "required": ["evidence"] }).to_string();
+    let remote = json!({ "$ref": "https://evil.example/schema.json" }).to_string();
+    for (bad, reason) in [(stricter, "\"evidence\" is missing"), (remote, "cannot be used")] {
+        node.node.replace_trust(trust(bad.as_bytes()));
+        // What it showed before counts no more, and nor does what it shows now.
+        let identity = node.node.peer_identity(&id).await.unwrap();
+        let distrusted = identity.credentials[0].distrusted.as_deref().unwrap_or_default();
+        assert!(distrusted.contains(reason) && distrusted.contains(SCHEMA), "{distrusted}");
+        assert_eq!(asks(&peer, &node).await, StatusCode::UNAUTHORIZED);
+        node.node.replace_trust(trust(&schema()));
+        assert_eq!(asks(&peer, &node).await, StatusCode::OK);
+    }
+    // Nor is one whose bytes were never compiled.
+    let file = node.node.trust().files()[0].clone();
+    node.node.replace_trust(Trust::new([file]));
+    assert_eq!(asks(&peer, &node).await, StatusCode::UNAUTHORIZED);
+    node.node.replace_trust(trust(&schema()));
+    assert_eq!(asks(&peer, &node).await, StatusCode::OK);
 }
 
 /// A node that holds a membership and says where it sits.

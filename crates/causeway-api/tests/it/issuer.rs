@@ -22,7 +22,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use self::stand::{Answered, Stand, VC11, VC20, request};
-use crate::party::trust;
+use crate::party::{trust, trust_with_schema};
 use crate::world::{Claims, Plan, Running, member};
 
 #[tokio::test]
@@ -62,6 +62,44 @@ async fn what_is_issued_to_whoever_asks_arrives_once_and_is_genuine() {
     // The same request again is another one, as a holder has it that renews under one id.
     stand.ask_for(&["member"], "pid-1").await;
     stand.holder.messages(2).await;
+    stand.issuer.node.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_schema_of_a_definition_refuses_is_not_issued() {
+    let stand = Stand::new().await;
+    let schema = "https://commons.example/level.json";
+    let body = json!({
+        "id": "level", "credential_type": "LevelCredential", "profile": VC20, "rule": "hold",
+        "credential_schema": schema,
+    });
+    let (status, defined) = stand.manage(Method::POST, "/definitions", body).await;
+    assert_eq!(status, 201, "{defined}");
+    let asked = stand.ask_for(&["level"], "pid-1").await;
+    let path = format!("/requests/{}/approve", asked.id());
+    let approve = async |level: Value| {
+        let body = json!({ "claims": { "level": level } });
+        stand.manage(Method::POST, &path, body).await
+    };
+    // Nobody here knows what it says.
+    let (status, problem) = approve(json!(2)).await;
+    let detail = problem["detail"].as_str().unwrap();
+    assert_eq!((status, detail.contains("not known here")), (400, true), "{problem}");
+    let said = json!({ "properties": { "credentialSubject": {
+        "properties": { "level": { "type": "integer" } }, "required": ["level"],
+    } } });
+    let said = said.to_string();
+    let trust = trust_with_schema(&stand.did, schema, said.as_bytes());
+    stand.issuer.node.replace_trust(trust);
+    let (status, problem) = approve(json!("two")).await;
+    let detail = problem["detail"].as_str().unwrap();
+    assert_eq!((status, detail.contains("/credentialSubject/level")), (400, true), "{problem}");
+    stand.nothing_issued().await;
+    let (status, issued) = approve(json!(2)).await;
+    assert_eq!(status, 200, "{issued}");
+    let message = stand.holder.delivery().await;
+    let Delivery::Issued(containers) = &message.delivery else { panic!("{message:?}") };
+    assert_eq!(stand.genuine(&containers[0].payload).await.schemas, [schema]);
     stand.issuer.node.stop().await;
 }
 

@@ -124,6 +124,18 @@ impl Party {
 
     /// Issues a credential about `subject` and gives it to that party, if it is one.
     pub(crate) fn issue(&self, subject: &Did, kind: &str, claims: Value, index: usize) -> String {
+        self.issue_under(&[], subject, kind, claims, index)
+    }
+
+    /// The same, of a credential that names schemas.
+    pub(crate) fn issue_under(
+        &self,
+        schemas: &[&str],
+        subject: &Did,
+        kind: &str,
+        claims: Value,
+        index: usize,
+    ) -> String {
         let key = self.key();
         let Value::Object(claims) = claims else { panic!("claims are an object") };
         let now = System.now();
@@ -141,7 +153,7 @@ impl Party {
                 index,
                 list: format!("{}/lists/1", self.0.address),
             }],
-            schemas: Vec::new(),
+            schemas: schemas.iter().map(|&schema| schema.to_owned()).collect(),
             profile: Profile::Vc20,
         };
         key.finish(credential.unsigned(key.id(), key.algorithm()))
@@ -160,8 +172,21 @@ impl Party {
 
 /// A trust file that lets an issuer vouch for everything that the tests need.
 pub(crate) fn trust(issuer: &Did) -> Trust {
+    Trust::new([TrustFile::read("trust.toml", &trust_text(issuer)).unwrap()])
+}
+
+/// The same, with a schema that credentials may name.
+pub(crate) fn trust_with_schema(issuer: &Did, id: &str, schema: &[u8]) -> Trust {
+    let mut text = trust_text(issuer);
+    let digest = causeway_seal::sha256(schema);
+    text += &format!("[[schema]]\nid = \"{id}\"\nsha256 = \"{digest}\"\nfile = \"s.json\"\n");
+    let file = TrustFile::read("trust.toml", &text).unwrap();
+    Trust::new([file]).with_schemas([(digest, causeway_schema::compiled(schema))])
+}
+
+fn trust_text(issuer: &Did) -> String {
     let key = MaintainerSigningKey::from_seed([7; 32]).unwrap();
-    let text = format!(
+    format!(
         "[trust]\ndataspace = \"commons\"\ntitle = \"Commons\"\nsequence = 1\n\
          valid_from = \"2026-01-01\"\nvalid_until = \"2100-01-01\"\nthreshold = 1\n\
          suites = [\"ES256\", \"EdDSA\"]\n\
@@ -171,8 +196,7 @@ pub(crate) fn trust(issuer: &Did) -> Trust {
          \"CertificationCredential\"]\n\
          jurisdictions = [\"BR\", \"KE\", \"DE\"]\nschemes = [\"GLOBAL-CBPR\"]\n",
         key.public().to_text()
-    );
-    Trust::new([TrustFile::read("trust.toml", &text).unwrap()])
+    )
 }
 
 async fn document(State(party): State<Party>) -> String {

@@ -17,8 +17,8 @@ use causeway_keys::{FileStore, KeyStore, Purpose, Unlock};
 use causeway_law::Engine;
 use causeway_node::clock::{Clock, System};
 use causeway_node::{
-    CatalogCopies, DcpSettings, Egress, HttpTransport, IdentityMode, LawSettings, Network,
-    NewOffer, Node, PROTOCOL_PATH, Parts, Peer, Retry, Script, Secret, Settings, Transport,
+    CatalogCopies, DcpSettings, Egress, HeldBack, HttpTransport, IdentityMode, LawSettings,
+    Network, NewOffer, Node, PROTOCOL_PATH, Parts, Peer, Script, Secret, Settings, Transport,
 };
 use causeway_plane::Objects;
 use causeway_policy::Policy;
@@ -269,16 +269,14 @@ impl Running {
             rules: plan.rules,
             scripts: plan.scripts,
             law: LawSettings { facts: stated(plan.facts), ..LawSettings::default() },
-            retry: Retry {
-                attempts_max: plan.attempts_max,
-                wait_first: Duration::from_millis(1),
-                wait_max: Duration::from_millis(20),
-                answer_timeout: Duration::from_secs(20),
-            },
+            retry: crate::base::retry(plan.attempts_max),
             catalog: CatalogCopies { refresh_every: None, peer_datasets_max: plan.copied_max },
             token_lifetime: Duration::from_secs(600),
             reachable: ["127.0.0.0/8", "::1/128"].map(|n| Network::parse(n).unwrap()).to_vec(),
             is_loopback_allowed: true,
+            key_overlap_seconds: 3_600,
+            four_eyes: plan.access.four_eyes,
+            held: HeldBack::default(),
         };
         let claims = match plan.claims {
             Some(claims) => {

@@ -9,6 +9,7 @@ mod accept;
 mod file;
 mod question;
 mod register;
+mod schemas;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +17,8 @@ use causeway_types::{CredentialType, Timestamp};
 
 pub use self::accept::{Acceptance, Pins, TrustError, accept, check_signatures};
 pub use self::question::{Distrust, Trust, Vouching};
-pub use self::register::{Loaded, StoredTrust, TrustRegister, TrustRegisterError, TrustRevision};
+pub use self::register::{StoredTrust, TrustRegister, TrustRegisterError, TrustRevision};
+pub use self::schemas::{CompiledSchema, CredentialSchema, Schemas};
 use crate::did::Did;
 
 /// Trust files.

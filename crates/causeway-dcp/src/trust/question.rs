@@ -4,7 +4,8 @@
 use causeway_types::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Issuer, TrustFile};
+use super::schemas::Compiled;
+use super::{CompiledSchema, Issuer, Schemas, TrustFile};
 use crate::did::Did;
 use crate::types::{self, ClaimKind};
 
@@ -15,6 +16,7 @@ const EVERY: &str = "VerifiableCredential";
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trust {
     files: Vec<TrustFile>,
+    compiled: Compiled,
 }
 
 /// What a credential says, as far as trust depends on it.
@@ -125,7 +127,16 @@ impl Trust {
                 None => kept.push(file),
             }
         }
-        Self { files: kept }
+        Self { files: kept, compiled: Compiled::default() }
+    }
+
+    /// Has what became of the schemas of the files, by the SHA-256 of their bytes.
+    pub fn with_schemas(
+        mut self,
+        compiled: impl IntoIterator<Item = (String, CompiledSchema)>,
+    ) -> Self {
+        self.compiled.0.extend(compiled);
+        self
     }
 
     /// The files.
@@ -139,9 +150,14 @@ impl Trust {
     }
 
     /// The schemas that credentials may name, of files that are in force.
-    pub fn schemas(&self, at: Timestamp) -> impl Iterator<Item = &super::Schema> {
-        let files = self.files.iter().filter(move |file| file.period.contains(at));
-        files.flat_map(|file| &file.schemas)
+    pub fn schemas(&self, at: Timestamp) -> Schemas {
+        let files = self.files.iter().filter(|file| file.period.contains(at));
+        let compiled = |sha256: &String| match self.compiled.0.get(sha256) {
+            Some(compiled) => compiled.clone(),
+            None => Err("it was not compiled".to_owned()),
+        };
+        let schemas = files.flat_map(|file| &file.schemas);
+        schemas.map(|schema| (schema.id.clone(), compiled(&schema.sha256))).collect()
     }
 
     /// Whether somebody is an issuer of anything at this time: enough to take a credential in, not

@@ -9,7 +9,9 @@ use causeway_types::Timestamp;
 use causeway_types::limits::{TRUST_FILES_MAX, TRUST_REVISIONS_MAX};
 use serde::{Deserialize, Serialize};
 
-use super::{Schema, Trust, TrustError, TrustFile, TrustSignature, check_signatures};
+use super::{
+    CompiledSchema, Schema, Trust, TrustError, TrustFile, TrustSignature, check_signatures,
+};
 
 /// The version of the register's format.
 const VERSION: u32 = 1;
@@ -48,15 +50,6 @@ pub struct StoredTrust {
     pub file: Vec<u8>,
     /// The file of its signatures.
     pub signatures: String,
-}
-
-/// The files that count, checked against the register, with the schemas that they name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Loaded {
-    /// Who may vouch for what.
-    pub trust: Trust,
-    /// Schemas by their ids, as they are written.
-    pub schemas: Vec<(String, Vec<u8>)>,
 }
 
 /// What is wrong with a register or with what it lists.
@@ -173,12 +166,14 @@ impl TrustRegister {
     }
 
     /// The newest file of each dataspace. What is missing, has other bytes, or is not signed by
-    /// those who keep it, is named; then nothing is loaded, and nobody is believed.
+    /// those who keep it, is named; then nothing is loaded, and nobody is believed. A schema that
+    /// cannot be compiled is loaded with the reason, and refuses what names it.
     pub fn load(
         &self,
         mut stored: impl FnMut(&TrustRevision) -> Option<StoredTrust>,
         mut schema: impl FnMut(&str) -> Option<Vec<u8>>,
-    ) -> Result<Loaded, Vec<TrustRegisterError>> {
+        compile: impl Fn(&[u8]) -> CompiledSchema,
+    ) -> Result<Trust, Vec<TrustRegisterError>> {
         let (mut files, mut schemas, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for revision in self.in_force() {
             let file = match checked(revision, stored(revision)) {
@@ -194,7 +189,7 @@ impl TrustRegister {
                 match schema(&file) {
                     None => errors.push(TrustRegisterError::Missing { file }),
                     Some(bytes) if named.is_file(&bytes) => {
-                        schemas.push((named.id.clone(), bytes));
+                        schemas.push((sha256, compile(&bytes)));
                     }
                     Some(_) => errors.push(TrustRegisterError::Changed { file, sha256 }),
                 }
@@ -202,7 +197,7 @@ impl TrustRegister {
             files.push(file);
         }
         match errors.is_empty() {
-            true => Ok(Loaded { trust: Trust::new(files), schemas }),
+            true => Ok(Trust::new(files).with_schemas(schemas)),
             false => Err(errors),
         }
     }

@@ -17,6 +17,7 @@ use causeway_dcp::presentation::{Need, PresentationCheck, Rules, read_list};
 use causeway_dcp::status::StatusList;
 use causeway_dcp::testing::TestKey;
 use causeway_dcp::token::{NewToken, TokenCheck, TokenRules};
+use causeway_dcp::trust::Schemas;
 use serde_json::{Map, Value, json};
 
 use super::world::{credential, form, new_presentation, object, opened, patch, signed};
@@ -227,7 +228,7 @@ impl Stage {
             holder,
             now: now(),
             unsigned_lists: false,
-            schemas: Vec::new(),
+            schemas: Schemas::default(),
             dialect: self.dialect,
         };
         let Ok(mut check) = PresentationCheck::start(&[text.to_owned()], rules, |_| true) else {

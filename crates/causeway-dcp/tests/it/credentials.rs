@@ -9,8 +9,8 @@ use causeway_dcp::testing::TestKey;
 use serde_json::{Value, json};
 
 use super::world::{
-    REVOKED, SCHEMA, SUSPENDED, World, credential, entry, expect, issued_by, list_url, opened,
-    patch, signed,
+    REMOTE_SCHEMA, REVOKED, SCHEMA, SUSPENDED, World, credential, entry, expect, issued_by,
+    list_url, opened, patch, signed,
 };
 use super::{HOLDER, ISSUER, OTHER, at, did, seconds};
 
@@ -214,6 +214,22 @@ fn a_status_that_is_not_understood_leaves_it_unknown_whether_a_credential_counts
     }
     check(json!({}), json!({"credentialStatus": "revoked"}), "nobody knows");
     check(json!({}), json!({"credentialStatus": [1]}), "nobody knows");
+}
+
+#[test]
+fn a_credential_that_disobeys_its_schema_does_not_count() {
+    let with = |level: Value| {
+        let subject = json!({"id": HOLDER, "level": level});
+        json!({"credentialSchema": SCHEMA, "credentialSubject": subject})
+    };
+    check(json!({}), with(json!("gold")), "");
+    check(json!({}), with(json!(1)), "");
+    check(json!({}), with(json!(true)), "does not obey its schema");
+    check(json!({}), with(json!(["gold"])), "\"/credentialSubject/level\" is not what");
+    // One of several is enough to refuse it, and one that cannot be used refuses everything.
+    let several = json!([{"id": SCHEMA}, {"id": REMOTE_SCHEMA}]);
+    check(json!({}), json!({"credentialSchema": several}), "cannot be used here");
+    check(json!({}), json!({"credentialSchema": REMOTE_SCHEMA}), "nothing is fetched");
 }
 
 #[test]

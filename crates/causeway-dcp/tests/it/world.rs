@@ -17,6 +17,7 @@ use causeway_dcp::presentation::{
 };
 use causeway_dcp::status::{StatusEntry, StatusForm, StatusList};
 use causeway_dcp::testing::TestKey;
+use causeway_dcp::trust::Schemas;
 use serde_json::{Map, Value, json};
 
 use super::{HOLDER, ISSUER, OTHER, VERIFIER, at, chain, did, now};
@@ -27,6 +28,27 @@ pub(crate) const REVOKED: usize = 3;
 pub(crate) const SUSPENDED: usize = 4;
 /// A schema that the rules of every world know.
 pub(crate) const SCHEMA: &str = "https://issuer.example/schema.json";
+/// A schema that the rules of every world name, and that cannot be used.
+pub(crate) const REMOTE_SCHEMA: &str = "https://issuer.example/remote.json";
+
+/// They say that a level is a text or a number, and that the credential has an issuer and a time.
+fn schemas() -> Schemas {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "credentialSubject": {
+                "properties": { "level": { "type": ["string", "number"] } },
+            },
+        },
+        "required": ["issuer", "@context", "type"],
+        "anyOf": [{ "required": ["issuanceDate"] }, { "required": ["validFrom"] }],
+        "not": { "anyOf": [{ "required": ["iss"] }, { "required": ["nbf"] }] },
+    });
+    let remote = json!({ "$ref": "https://issuer.example/elsewhere.json" });
+    let compiled = |schema: Value| causeway_schema::compiled(schema.to_string().as_bytes());
+    let named = [(SCHEMA, compiled(schema)), (REMOTE_SCHEMA, compiled(remote))];
+    named.into_iter().map(|(id, compiled)| (id.to_owned(), compiled)).collect()
+}
 
 pub(crate) struct World {
     pub(crate) issuer: TestKey,
@@ -59,7 +81,7 @@ impl World {
             holder: did(HOLDER),
             now: now(),
             unsigned_lists: false,
-            schemas: vec![SCHEMA.to_owned()],
+            schemas: schemas(),
             dialect: Dialect::Final,
         };
         let (lists, trusted) = (BTreeMap::new(), vec![did(ISSUER)]);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod checks;
+mod corpus;
 mod formats;
 #[cfg(feature = "go")]
 mod go;

@@ -195,25 +195,25 @@ fn idle(delay: Duration) -> String {
 
 /// The script of a negotiation.
 pub(crate) fn of_negotiation<'s>(
-    scripts: &'s [Script],
+    scripts: impl IntoIterator<Item = &'s Script>,
     dataset: Option<&DatasetId>,
     role: Role,
 ) -> Option<&'s [NegotiationStep]> {
-    scripts.iter().filter(|s| Some(&s.dataset) == dataset && s.role == role).find_map(|script| {
-        match &script.steps {
+    scripts.into_iter().filter(|s| Some(&s.dataset) == dataset && s.role == role).find_map(
+        |script| match &script.steps {
             Steps::Negotiation(steps) => Some(steps.as_slice()),
             Steps::Transfer(_) => None,
-        }
-    })
+        },
+    )
 }
 
 /// The script of a transfer.
 pub(crate) fn of_transfer<'s>(
-    scripts: &'s [Script],
+    scripts: impl IntoIterator<Item = &'s Script>,
     dataset: &DatasetId,
     role: Role,
 ) -> Option<&'s [TransferStep]> {
-    scripts.iter().filter(|s| s.dataset == *dataset && s.role == role).find_map(|script| {
+    scripts.into_iter().filter(|s| s.dataset == *dataset && s.role == role).find_map(|script| {
         match &script.steps {
             Steps::Transfer(steps) => Some(steps.as_slice()),
             Steps::Negotiation(_) => None,

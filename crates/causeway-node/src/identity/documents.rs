@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use causeway_dcp::continuity::{self, KeySet};
 use causeway_dcp::did::{Did, DidWeb, Scheme};
 use causeway_dcp::document::DidDocument;
-use causeway_store::{ChangeSet, EventKind, NewEvent, PendingPin, Pin, Put, Stored};
-use causeway_types::limits::DID_DOCUMENTS_CACHED_MAX;
+use causeway_store::{ChangeSet, EventKind, NewEvent, Page, PendingPin, Pin, Put, Stored};
+use causeway_types::limits::{API_PAGE_MAX, CHANGED_KEYS_MAX, DID_DOCUMENTS_CACHED_MAX};
 use causeway_types::{Problem, ProblemCode, Timestamp};
 use tokio::sync::Semaphore;
 
@@ -196,6 +196,23 @@ impl Node {
     pub async fn pin_of(&self, did: &Did) -> Result<Option<Pin>, Problem> {
         let stored = causeway_store::read::<Pin>(self.store(), did.as_str()).await;
         Ok(stored.map_err(read_failed)?.map(|stored| stored.value))
+    }
+
+    /// Parties whose changed keys wait for a person, those whose keys were accepted last first.
+    pub async fn changed_keys(&self) -> Result<Vec<Pin>, Problem> {
+        let (mut waiting, mut after) = (Vec::new(), None);
+        loop {
+            let page = Page { after, limit: API_PAGE_MAX };
+            let found = causeway_store::list::<Pin>(self.store(), None, page).await;
+            let found = found.map_err(read_failed)?;
+            after = found.last().map(|stored| stored.sequence);
+            let is_last = found.len() < page.limit;
+            waiting.extend(found.into_iter().map(|s| s.value).filter(|pin| pin.pending.is_some()));
+            waiting.truncate(CHANGED_KEYS_MAX);
+            if is_last || waiting.len() == CHANGED_KEYS_MAX {
+                return Ok(waiting);
+            }
+        }
     }
 
     async fn pinned(&self, did: &Did) -> Result<Option<Stored<Pin>>, IdentityError> {

@@ -251,13 +251,18 @@ impl Node {
             valid_from: issued.issued_at,
             valid_until: Some(issued.expires_at),
             status: vec![self.status_entry(profile, &issued.list, issued.index)],
-            schemas: Vec::new(),
+            schemas: definition.schema.clone().into_iter().collect(),
             profile,
         };
         let build = |key: &_, algorithm| credential.unsigned(key, algorithm);
         let payload = self.sign(Purpose::Issuer, build).await.map_err(unsigned)?;
         // What no holder could read, claims that are nested too deep, is not sent.
-        SignedCredential::read(&payload).map_err(refused)?;
+        let signed = SignedCredential::read(&payload).map_err(refused)?;
+        // Nor is what whoever knows the schema would refuse.
+        signed.obeys(&self.trust().schemas(self.now())).map_err(|error| {
+            let hint = "a definition may name a schema of a trust file that is installed here";
+            refused(error).hint(hint)
+        })?;
         let (credential_type, format) =
             (definition.credential_type.clone(), self.0.settings.dcp.dialect.format(profile));
         Ok(CredentialContainer { credential_type, payload, format: format.to_owned() })

@@ -142,16 +142,7 @@ impl Node {
 pub(crate) async fn watch_keys(node: Node) {
     let Ok(keys) = node.keys() else { return };
     loop {
-        match keys.settle(node.now()).await {
-            Ok(changed) if changed.is_empty() => {}
-            Ok(changed) => {
-                node.keys_changed();
-                for key in changed {
-                    tracing::info!(key = %key.name, state = key.state.as_str(), "a key changed");
-                }
-            }
-            Err(error) => tracing::error!(%error, "keys could not take each other's place"),
-        }
+        node.settle_keys(keys).await;
         // Retired keys leave the document too when their time is over.
         node.forget_document();
         if !node.wait(SETTLE_EVERY, node.stopping()).await {

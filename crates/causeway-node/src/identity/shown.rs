@@ -241,7 +241,7 @@ impl Node {
             now,
             unsigned_lists: self.0.settings.dcp.allows_unsigned_lists,
             dialect: self.0.settings.dcp.dialect,
-            schemas: trust.schemas(now).map(|schema| schema.id.clone()).collect(),
+            schemas: trust.schemas(now),
         };
         let known = Arc::clone(&trust);
         let unshown = |error| IdentityError::unshown(&in_words(&error));
@@ -479,14 +479,10 @@ fn enough(showing: &Showing, required: &[String]) -> Result<(), IdentityError> {
 /// A credential that was verified before it was stored, however it was written.
 pub(crate) fn read_verified(text: &str) -> Option<VerifiedCredential> {
     let signed = SignedCredential::read_as(text, Dialect::Draft).ok()?;
-    Some(VerifiedCredential {
-        credential: signed.credential().clone(),
-        algorithm: signed.algorithm(),
-        text: text.to_owned(),
-    })
+    Some(VerifiedCredential::of(&signed))
 }
 
-/// Whether the trust file lets the issuer say what a credential says.
+/// Whether the trust file lets the issuer say what a credential says, in the way it says it.
 pub(crate) fn vouched(
     shown: &VerifiedCredential,
     trust: &Trust,
@@ -494,7 +490,9 @@ pub(crate) fn vouched(
 ) -> Result<(), String> {
     let names = type_names(shown);
     let believed = trust.vouches(vouching(shown, &names), now);
-    believed.map(|_| ()).map_err(|distrust| distrust.to_string())
+    believed.map_err(|distrust| distrust.to_string())?;
+    // A file that came later may have other schemas.
+    shown.obeys(&trust.schemas(now)).map_err(|error| error.to_string())
 }
 
 fn type_names(shown: &VerifiedCredential) -> Vec<&str> {

@@ -224,8 +224,11 @@ impl Node {
         mint: &Mint<'_>,
     ) -> automation::Answer<Decision> {
         use causeway_store::Rule;
-        match automation::rule(&self.0.settings, basis.ground.published.as_ref(), question) {
-            Rule::Hold => automation::Answer::Hold("the rule for this question is hold".to_owned()),
+        let (settings, published) = (&self.0.settings, basis.ground.published.as_ref());
+        match automation::rule(settings, published, question) {
+            Rule::Hold => {
+                automation::Answer::Hold(automation::why_hold(settings, published, question))
+            }
             Rule::Webhook(url) => automation::Answer::Ask(url),
             Rule::Auto => {
                 let known = self.known_of_transfer(basis, checked, mint.now);

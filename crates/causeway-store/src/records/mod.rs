@@ -8,6 +8,7 @@
 mod access;
 mod agreement;
 mod crossings;
+mod custody;
 mod held;
 mod issued;
 mod negotiation;

@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::*;
 use crate::suite::samples;
 use crate::{
-    AgreementEntry, ApiToken, Approval, Attestation, DecisionEntry, NegotiationEntry,
-    PublishedOffer, TransferEntry,
+    AgreementEntry, ApiToken, Approval, Attestation, DecisionEntry, KeyEvent, LooseSettings,
+    NegotiationEntry, PublishedOffer, TransferEntry,
 };
 
 /// Every sample survives the way through text, and the texts are those in the golden file.
@@ -94,6 +94,31 @@ fn attestations_are_stored_as_they_always_were() {
 fn tokens_and_approvals_are_stored_as_they_always_were() {
     check::<ApiToken>(&samples::api_tokens(), "api-token-v1.json");
     check::<Approval>(&samples::approvals(), "approval-v1.json");
+}
+
+#[test]
+fn what_was_done_with_keys_and_loose_settings_are_stored_as_they_always_were() {
+    let at = samples::at(5);
+    let by = |text: &str| Some(text.to_owned());
+    let event = |act: &str, state: &str, by, person| KeyEvent {
+        id: format!("urn:uuid:{act}"),
+        key: "identity-mKcMYY52z7nTzxH6".to_owned(),
+        purpose: "identity".to_owned(),
+        act: act.to_owned(),
+        state: state.to_owned(),
+        by,
+        person,
+        at,
+    };
+    let events =
+        [event("rotate", "next", by("socket"), by("local")), event("settle", "active", None, None)];
+    check::<KeyEvent>(&events, "key-event-v1.json");
+    let known = vec!["access.four_eyes = false".to_owned()];
+    let first =
+        LooseSettings { known: known.clone(), waiting: Vec::new(), by: None, person: None, at };
+    let waiting = vec!["automation.offer_received = auto".to_owned()];
+    let later = LooseSettings { known, waiting, by: by("socket"), person: by("local"), at };
+    check::<LooseSettings>(&[first, later], "loose-settings-v1.json");
 }
 
 #[test]

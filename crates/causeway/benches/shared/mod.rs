@@ -118,6 +118,9 @@ impl ByHand {
             token_lifetime: Duration::from_secs(3_600),
             reachable: vec![Network::parse("127.0.0.0/8").unwrap()],
             is_loopback_allowed: false,
+            key_overlap_seconds: 0,
+            four_eyes: false,
+            held: causeway_node::HeldBack::default(),
         };
         let egress = Egress::new(&settings).unwrap();
         let parts = Parts {

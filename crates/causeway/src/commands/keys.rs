@@ -1,24 +1,27 @@
-//! `causeway keys`: the private keys of a node while it does not run. What is shown of them is
-//! public; the private halves stay where they are.
+//! `causeway keys`: the private keys of a node. A node that runs does what is asked itself, over
+//! its socket; otherwise the keys are opened here. What is shown of them is public; the private
+//! halves stay where they are.
 
 mod open;
 
 use std::path::PathBuf;
 
+use causeway_api::management::models::Key;
 use causeway_dcp::jwk::Algorithm;
 use causeway_keys::{
-    FileStore, Guard, KeyName, KeyRecord, KeyState, KeyStore, Passphrase, Purpose, Rotation, Unlock,
+    FileStore, Guard, KeyName, KeyRecord, KeyStore, Passphrase, Purpose, Rotation, Unlock,
 };
 use causeway_node::clock::{Clock as _, System};
-use causeway_types::Timestamp;
 use clap::Subcommand;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 pub(crate) use self::open::{failure, open, open_or_make};
 use crate::cli::Context;
+use crate::client::{Client, segment};
 use crate::exit::{Exit, Failure, Outcome};
+use crate::values::items;
 
-/// Look at the private keys of a node that does not run, and replace them.
+/// Look at the private keys of a node, and replace them.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -29,7 +32,7 @@ pub(crate) struct Args {
 enum What {
     /// List the keys with their purposes and states.
     List,
-    /// Make the keys that are missing, one for each purpose.
+    /// Make the keys that are missing, one for each purpose, while the node does not run.
     Make {
         /// How they sign: ES256 or EdDSA.
         #[arg(long, default_value = "ES256", value_parser = algorithm)]
@@ -72,7 +75,7 @@ enum What {
         #[arg(long, value_parser = purpose)]
         purpose: Option<Purpose>,
     },
-    /// Lock the file of keys by a passphrase, or change it.
+    /// Lock the file of keys by a passphrase, or change it, while the node does not run.
     Passphrase {
         /// A file with the new passphrase; it is asked for, if missing.
         #[arg(long, value_name = "FILE", conflicts_with = "remove")]
@@ -83,10 +86,16 @@ enum What {
     },
 }
 
+const PATH: &str = "/keys";
 const HEADER: &[&str] = &["key", "purpose", "algorithm", "state", "since", "until"];
 
 /// Runs the subcommand.
 pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
+    if !matches!(args.what, What::Make { .. } | What::Passphrase { .. })
+        && let Some(client) = holder(context).await?
+    {
+        return running(context, &client, args.what).await;
+    }
     let config = context.config()?;
     let now = System.now();
     if let What::Passphrase { new_file, remove } = &args.what {
@@ -98,44 +107,105 @@ pub(crate) async fn run(context: &Context, args: Args) -> Outcome {
     };
     // What was to happen while the node did not run has happened.
     store.settle(now).await.map_err(failure)?;
-    match args.what {
-        What::List => return list(context, &store.list()),
+    stopped(context, store.as_ref(), args.what, config.custody().overlap_seconds).await
+}
+
+/// The node, if it runs and has keys: then nobody else can open them. One that was named is never
+/// passed over.
+async fn holder(context: &Context) -> Outcome<Option<Client>> {
+    let is_named = context.globals.node.as_deref().is_some_and(|node| !node.is_empty());
+    let client = context.client()?;
+    match client.get(PATH).await {
+        Ok(keys) => Ok((is_named || !items(&keys).is_empty()).then_some(client)),
+        Err(failure) if !is_named && failure.exit() == Exit::Unreachable => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Has the node do it.
+async fn running(context: &Context, client: &Client, what: What) -> Outcome {
+    let act = |key: &str, act: &str| format!("{PATH}/{}/{act}", segment(key));
+    match what {
+        What::List => super::show_list(context, &client.get(PATH).await?, HEADER, row),
         What::ExportPublic { purpose } => {
-            return context.output.document(&public_keys(store.as_ref(), purpose, now));
+            let keys = client.get(PATH).await?;
+            context.output.document(&public_keys(items(&keys), purpose))
+        }
+        What::Rotate { purpose, now, algorithm } => {
+            let algorithm = algorithm.map(Algorithm::name);
+            let body = json!({ "purpose": purpose.as_str(), "now": now, "algorithm": algorithm });
+            super::show(context, &client.post(&format!("{PATH}/rotate"), &body).await?)
+        }
+        What::Retire { key } => {
+            super::show(context, &client.post(&act(&key, "retire"), &json!({})).await?)
+        }
+        What::Revoke { key, yes } => {
+            confirm(context, &key, yes).await?;
+            super::show(context, &client.post(&act(&key, "revoke"), &json!({})).await?)
+        }
+        What::Destroy { key } => {
+            let gone = client.post(&act(&key, "destroy"), &json!({})).await?;
+            context.output.say(&format!("destroyed {key}"));
+            super::show(context, &gone)
+        }
+        // They are for a node that does not run.
+        What::Make { .. } | What::Passphrase { .. } => Ok(()),
+    }
+}
+
+/// Does it with keys that nobody else has open.
+async fn stopped(
+    context: &Context,
+    store: &dyn KeyStore,
+    what: What,
+    overlap_seconds: u64,
+) -> Outcome {
+    let now = System.now();
+    let json = |key: &KeyRecord| serde_json::to_value(Key::of(key, now)).unwrap_or_default();
+    let list = |keys: &[KeyRecord]| keys.iter().map(json).collect::<Vec<Value>>();
+    let show = |key: &KeyRecord| super::show(context, &json(key));
+    match what {
+        What::List => {
+            super::show_list(context, &json!({ "items": list(&store.list()) }), HEADER, row)
+        }
+        What::ExportPublic { purpose } => {
+            context.output.document(&public_keys(&list(&store.list()), purpose))
         }
         What::Make { algorithm } => {
             let made = store.ensure(&Purpose::ALL, algorithm, now).await.map_err(failure)?;
-            return list(context, &made);
+            super::show_list(context, &json!({ "items": list(&made) }), HEADER, row)
         }
         What::Rotate { purpose, now: at_once, algorithm } => {
-            let overlap = if at_once { 0 } else { config.custody().overlap_seconds };
+            let overlap_seconds = if at_once { 0 } else { overlap_seconds };
             let usual = Rotation::of(purpose);
-            let rotation = Rotation { overlap_seconds: overlap, algorithm, ..usual };
-            let key = store.rotate(purpose, rotation, now).await.map_err(failure)?;
+            let rotation = Rotation { overlap_seconds, algorithm, ..usual };
+            let made = store.rotate(purpose, rotation, now).await.map_err(failure)?;
             store.settle(now).await.map_err(failure)?;
-            show(context, store.as_ref(), &key.name)?;
+            let key = store.list().into_iter().find(|key| key.name == made.name);
+            show(&key.unwrap_or(made))
         }
-        What::Retire { key } => {
-            let key = store.retire(&name(&key)?, now).await.map_err(failure)?;
-            show(context, store.as_ref(), &key.name)?;
-        }
+        What::Retire { key } => show(&store.retire(&name(&key)?, now).await.map_err(failure)?),
         What::Revoke { key, yes } => {
             let key = name(&key)?;
-            let question =
-                format!("revoke {key}, so that nothing it signed is believed any longer");
-            super::confirm(context, &question, yes).await?;
-            store.revoke(&key, now).await.map_err(failure)?;
-            show(context, store.as_ref(), &key)?;
+            confirm(context, key.as_str(), yes).await?;
+            show(&store.revoke(&key, now).await.map_err(failure)?)
         }
         What::Destroy { key } => {
             let key = name(&key)?;
+            let known = store.list().into_iter().find(|known| known.name == key);
             store.destroy(&key, now).await.map_err(failure)?;
+            let gone = known.map(|known| Key::destroyed(&known, now));
             context.output.say(&format!("destroyed {key}"));
+            super::show(context, &serde_json::to_value(gone).unwrap_or_default())
         }
         // Answered above.
-        What::Passphrase { .. } => {}
+        What::Passphrase { .. } => Ok(()),
     }
-    Ok(())
+}
+
+async fn confirm(context: &Context, key: &str, yes: bool) -> Outcome {
+    let question = format!("revoke {key}, so that nothing it signed is believed any longer");
+    super::confirm(context, &question, yes).await
 }
 
 fn relock(
@@ -164,52 +234,18 @@ fn relock(
     Ok(())
 }
 
-fn list(context: &Context, keys: &[KeyRecord]) -> Outcome {
-    let items: Vec<Value> = keys.iter().map(|key| Value::Object(key_json(key))).collect();
-    super::show_list(context, &json!({ "items": items }), HEADER, row)
-}
-
-fn show(context: &Context, store: &dyn KeyStore, name: &KeyName) -> Outcome {
-    let key = store.list().into_iter().find(|key| key.name == *name);
-    let key = key.map(|key| Value::Object(key_json(&key))).unwrap_or_default();
-    super::show(context, &key)
-}
-
 fn row(key: &Value) -> Vec<String> {
     HEADER.iter().map(|name| crate::output::cell(&key[*name])).collect()
 }
 
-/// A key as programs read it.
-pub(crate) fn key_json(key: &KeyRecord) -> Map<String, Value> {
-    let (since, until) = match key.state {
-        KeyState::Next { from, .. } => (key.made, Some(from)),
-        KeyState::Active { since } | KeyState::Revoked { since } => (since, None),
-        KeyState::Retired { since, published_until } => (since, Some(published_until)),
-    };
-    let mut json = Map::new();
-    json.insert("key".to_owned(), key.name.as_str().into());
-    json.insert("purpose".to_owned(), key.purpose.as_str().into());
-    json.insert("algorithm".to_owned(), key.algorithm.name().into());
-    json.insert("state".to_owned(), key.state.as_str().into());
-    json.insert("since".to_owned(), since.to_string().into());
-    json.insert("until".to_owned(), until.map(|until| until.to_string()).into());
-    json.insert("made".to_owned(), key.made.to_string().into());
-    json.insert("thumbprint".to_owned(), key.public.thumbprint().into());
-    json
-}
-
 /// The public keys that others must be able to find, as a JWK set (RFC 7517 §5).
-fn public_keys(store: &dyn KeyStore, purpose: Option<Purpose>, now: Timestamp) -> Value {
+fn public_keys(keys: &[Value], purpose: Option<Purpose>) -> Value {
     let purposes = Purpose::ALL.into_iter().filter(|one| purpose.is_none_or(|only| only == *one));
-    let jwk = |key: KeyRecord| {
-        let mut jwk = key.public.to_jwk();
-        jwk.insert("kid".to_owned(), key.name.as_str().into());
-        jwk.insert("alg".to_owned(), key.algorithm.name().into());
-        jwk.insert("use".to_owned(), "sig".into());
-        Value::Object(jwk)
+    let of = |purpose: Purpose| {
+        let published = keys.iter().filter(|key| key["published"] == true);
+        published.filter(move |key| key["purpose"] == purpose.as_str())
     };
-    let keys: Vec<Value> =
-        purposes.flat_map(|purpose| store.published(purpose, now)).map(jwk).collect();
+    let keys: Vec<&Value> = purposes.flat_map(of).map(|key| &key["jwk"]).collect();
     json!({ "keys": keys })
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use causeway_api::{Access, Gate, management_router, protocol_router};
 use causeway_node::access::Oidc;
 use causeway_node::clock::System;
-use causeway_node::{Egress, HttpTransport, IdentityMode, Node, Parts, Peer, Settings};
+use causeway_node::{Egress, HeldBack, HttpTransport, IdentityMode, Node, Parts, Peer, Settings};
 use causeway_plane::Objects;
 use causeway_store_sql::{SqliteCatalogCache, SqliteOptions, SqliteStore};
 use serde_json::json;
@@ -244,6 +244,9 @@ fn settings(config: &Config, listening: SocketAddr) -> Outcome<Settings> {
         token_lifetime: config.token_lifetime(),
         reachable: config.reachable(),
         is_loopback_allowed: config.is_loopback_allowed(),
+        key_overlap_seconds: config.custody().overlap_seconds,
+        four_eyes: config.access().four_eyes,
+        held: HeldBack::default(),
     })
 }
 

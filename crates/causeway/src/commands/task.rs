@@ -1,11 +1,14 @@
 //! `causeway task`: everything that waits for a person, with what to do next: negotiations,
-//! transfers, duties that are not done, records that end soon. It only lists; other commands act.
+//! transfers, duties that are not done, records that end soon, looser settings; for whoever may
+//! answer them, changed keys of peers and requests for credentials. It only lists; other commands
+//! act.
 
 use causeway_node::clock::{Clock as _, System};
 use causeway_types::Timestamp;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::config::LOOSENED;
 use super::{attestation, check, duties, show_list, waiting};
 use crate::cli::Context;
 use crate::client::{Client, segment};
@@ -25,7 +28,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// List negotiations and transfers to decide, open duties, and records that end soon.
+    /// List what to decide, open duties, ending records, changed keys, requests, looser settings.
     List,
 }
 
@@ -61,7 +64,35 @@ async fn all(client: &Client) -> Outcome<Vec<Value>> {
     let attestations = client.list(attestation::PATH).await?;
     let soon = items(&attestations).iter().filter(|record| ends_soon(record, System.now()));
     tasks.extend(soon.map(to_renew));
+    tasks.extend(items(&client.get(LOOSENED).await?).iter().map(to_acknowledge));
+    tasks.extend(changed_keys(client).await?.iter().map(to_compare));
+    tasks.extend(held_requests(client).await?.iter().map(to_issue));
     Ok(tasks)
+}
+
+/// Peers whose changed keys wait for the caller, if the caller may approve them.
+async fn changed_keys(client: &Client) -> Outcome<Vec<Value>> {
+    match may(client, &["causeway:trust:admin"]).await? {
+        true => Ok(items(&client.get("/changed-keys").await?).to_vec()),
+        false => Ok(Vec::new()),
+    }
+}
+
+/// Requests for our credentials that wait for the caller, if the caller may decide them.
+async fn held_requests(client: &Client) -> Outcome<Vec<Value>> {
+    if !may(client, &["causeway:credentials:write", "causeway:credentials:admin"]).await? {
+        return Ok(Vec::new());
+    }
+    let requests = client.list("/issuer/requests").await?;
+    let waits = |request: &&Value| text(request, "state") == "RECEIVED";
+    Ok(items(&requests).iter().filter(waits).cloned().collect())
+}
+
+/// Whether the caller has one of these rights.
+async fn may(client: &Client, rights: &[&str]) -> Outcome<bool> {
+    let caller = client.get("/access").await?;
+    let mut scopes = caller["scopes"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    Ok(scopes.any(|scope| rights.contains(&scope)))
 }
 
 /// How much waits for a person, by kind. Unlike the list this asks for no reasons.
@@ -80,6 +111,9 @@ pub(super) async fn counts(client: &Client) -> Outcome<Vec<(&'static str, usize)
         ("transfers", waits(&transfers)),
         ("duties", duties::all(client, true).await?.len()),
         ("records that end soon", soon),
+        ("looser settings", items(&client.get(LOOSENED).await?).len()),
+        ("changed keys of peers", changed_keys(client).await?.len()),
+        ("requests for credentials", held_requests(client).await?.len()),
     ])
 }
 
@@ -144,6 +178,37 @@ fn to_renew(record: &Value) -> Value {
     task("attestation", record, &why, &next)
 }
 
+fn to_acknowledge(loosened: &Value) -> Value {
+    let held = if loosened["held"] == true { ", and held back until then" } else { "" };
+    let why = format!("looser than at the last start{held}");
+    let mut told = task("setting", loosened, &why, "causeway config acknowledge");
+    told["id"] = loosened["setting"].clone();
+    told
+}
+
+/// The thumbprints are left out of the command: whoever approves has them from the peer's people.
+fn to_compare(party: &Value) -> Value {
+    let id = text(party, "participant_id");
+    let reason = text(&party["changed"], "reason");
+    let why = format!("its keys changed without proof ({reason}); ask its people by another way");
+    let peer = shell_word(optional(party, "name").unwrap_or(id));
+    let mut told =
+        task("peer-keys", party, &why, &format!("causeway peer approve-keys {peer} --key "));
+    (told["id"], told["peer"]) = (id.into(), id.into());
+    told["keys"] = party["changed"]["keys"].clone();
+    told
+}
+
+fn to_issue(request: &Value) -> Value {
+    let id = short(text(request, "id"));
+    let names = request["definitions"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let why = format!("asks for {}", names.collect::<Vec<_>>().join(", "));
+    let next = format!("causeway issuer approve {id}; or causeway issuer reject {id}");
+    let mut told = task("credential-request", request, &why, &next);
+    told["peer"] = request["holder"].clone();
+    told
+}
+
 fn task(kind: &str, of: &Value, why: &str, next: &str) -> Value {
     json!({
         "kind": kind, "id": of["id"], "peer": of["peer"], "dataset_id": of["dataset_id"],
@@ -176,10 +241,18 @@ mod tests {
     }
 
     #[test]
-    fn a_duty_and_a_record_say_the_command_that_settles_them() {
+    fn each_task_says_the_command_that_settles_it() {
         let duty = json!({ "agreement_id": "urn:uuid:1", "id": "eu.x", "text": "t", "due": "d" });
         let told = to_do(&duty);
         assert_eq!(told["next"], "causeway agreement duty-done 1 eu.x --reference ");
+        let party = json!({ "participant_id": "did:web:p", "changed": { "keys": ["k"] } });
+        let told = to_compare(&party);
+        assert_eq!(told["next"], "causeway peer approve-keys did:web:p --key ");
+        assert_eq!((&told["id"], &told["keys"]), (&json!("did:web:p"), &json!(["k"])));
+        let request = json!({ "id": "urn:uuid:12", "holder": "h", "definitions": ["a", "b"] });
+        let told = to_issue(&request);
+        assert_eq!(told["next"], "causeway issuer approve 12; or causeway issuer reject 12");
+        assert_eq!((&told["peer"], &told["why"]), (&json!("h"), &json!("asks for a, b")));
         let record = json!({ "peer": "p", "facts": ["tool.a=true"], "dataset_id": "d e" });
         let expected = "causeway attestation add p tool.a=true --dataset 'd e' --reference ";
         assert_eq!(to_renew(&record)["next"], expected);

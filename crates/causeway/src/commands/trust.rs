@@ -73,7 +73,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Outcome {
 pub(super) fn source(node: PathBuf) -> Outcome<TrustSource> {
     directory::installed(&node)?;
     Ok(Arc::new(move || match directory::installed(&node) {
-        Ok((_, loaded)) => Ok(loaded.trust),
+        Ok((_, trust)) => Ok(trust),
         Err(failure) => {
             let problem = Problem::new(ProblemCode::Internal, failure.detail());
             Err(problem.hint(failure.hints().join("; ")))
@@ -83,7 +83,7 @@ pub(super) fn source(node: PathBuf) -> Outcome<TrustSource> {
 
 fn list(context: &Context, node: &Path) -> Outcome {
     let (_, loaded) = directory::installed(node)?;
-    let trust = models::Trust::of(&loaded.trust, System.now());
+    let trust = models::Trust::of(&loaded, System.now());
     if context.output.is_json() {
         return context.output.document(&json!(trust));
     }
@@ -112,10 +112,10 @@ fn list(context: &Context, node: &Path) -> Outcome {
 
 fn show(context: &Context, node: &Path, dataspace: Option<&str>) -> Outcome {
     let (register, loaded) = directory::installed(node)?;
-    let files = loaded.trust.files();
+    let files = loaded.files();
     let known = || files.iter().map(|file| file.dataspace.as_str()).collect::<Vec<_>>().join(", ");
     let file = match (dataspace, files) {
-        (Some(name), _) => loaded.trust.of(name).ok_or_else(|| {
+        (Some(name), _) => loaded.of(name).ok_or_else(|| {
             let text = format!("there is no trust file of {name:?}");
             Failure::new(Exit::NotFound, text).hint(format!("there are: {}", known()))
         })?,

@@ -95,6 +95,7 @@ const CLIENT: &[&[&str]] = &[
     &["law", "recheck"],
     &["offer", "crossings", "0195"],
     &["task", "list"],
+    &["config", "acknowledge", "--yes"],
     &["transfer", "list"],
     &["transfer", "start", "0195"],
     &["transfer", "show", "0195"],

@@ -125,3 +125,64 @@ async fn half_a_token_service_does_not_start() {
     check(&[&file], "expected both or none");
     check(&["identity.sts_client_id=plane", &file], "found 5 bytes, expected 32 to 1024 bytes");
 }
+
+fn tasks(node: &Node, kind: &str) -> Vec<Value> {
+    let ran = node.command().args(["task", "list", "--json"]).output().unwrap();
+    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stderr));
+    let listed: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let items = listed["items"].as_array().unwrap().iter();
+    items.filter(|task| task["kind"] == kind).cloned().collect()
+}
+
+#[tokio::test]
+async fn held_requests_are_tasks_of_whoever_may_answer_them_until_somebody_does() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, two, three] = free_ports();
+    let mut issuer = node(directory.path(), "issuer", one, "").await;
+    let holder = node(directory.path(), "holder", two, "").await;
+    let definition = json!({
+        "id": "member", "credential_type": "MembershipCredential",
+        "profile": "vc11-sl2021/jwt", "rule": "hold",
+    });
+    issuer.post("/issuer/definitions", &definition).await;
+    assert_eq!(tasks(&issuer, "credential-request"), [] as [Value; 0]);
+    let of = did(one);
+    let request = || run(&holder, &["request", &of, "--type", "MembershipCredential"]);
+    assert_eq!(request().status.code(), Some(0));
+    let held =
+        issuer.until("/issuer/requests", |list| list["items"][0]["state"] == "RECEIVED").await;
+    let id = held["items"][0]["id"].as_str().unwrap().to_owned();
+    let [task] = &tasks(&issuer, "credential-request")[..] else { panic!("one request waits") };
+    assert_eq!((&task["id"], &task["peer"]), (&json!(id), &json!(did(two))));
+    assert_eq!(task["why"], "asks for member");
+    let ran = issuer.command().args(["task", "list"]).output().unwrap();
+    let shown = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(shown.contains("causeway issuer approve"), "{shown}");
+    let status = issuer.command().arg("status").output().unwrap();
+    let shown = String::from_utf8_lossy(&status.stdout).into_owned();
+    assert!(shown.contains("requests for credentials: 1"), "{shown}");
+    // Its people also work from elsewhere, with tokens.
+    issuer.terminate();
+    let config = issuer.directory.join("causeway.toml");
+    let written = std::fs::read_to_string(&config).unwrap();
+    let listen = format!("listen = \"127.0.0.1:{three}\"");
+    std::fs::write(&config, written.replace("listen = \"off\"", &listen)).unwrap();
+    issuer.start().await;
+    for (role, expected) in [("operator", 1), ("auditor", 0)] {
+        let wanted = json!({ "name": role, "person": "A", "role": role, "expires_in_days": 1 });
+        let made = issuer.post("/tokens", &wanted).await;
+        let mut command = issuer.command();
+        command.args(["task", "list", "--json", "--node", &format!("http://127.0.0.1:{three}")]);
+        command.env("CAUSEWAY_NODE_TOKEN", made["token"].as_str().expect("a token"));
+        let ran = command.output().unwrap();
+        assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stderr));
+        let listed: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        assert_eq!(listed["items"].as_array().unwrap().len(), expected, "{role}: {listed}");
+    }
+    // The command that the task names answers it.
+    let next = task["next"].as_str().unwrap().split(';').next().unwrap();
+    let words: Vec<&str> = next.split(' ').skip(1).collect();
+    let ran = issuer.command().args(&words).output().unwrap();
+    assert_eq!(ran.status.code(), Some(0), "{next}: {}", String::from_utf8_lossy(&ran.stderr));
+    assert_eq!(tasks(&issuer, "credential-request"), [] as [Value; 0]);
+}

@@ -20,6 +20,7 @@ mod lifecycle;
 mod oidc;
 mod policy;
 mod register;
+mod rotation;
 #[path = "../support/mod.rs"]
 mod support;
 mod trust;

@@ -178,25 +178,40 @@ fn what_is_no_trust_file_is_neither_signed_nor_installed() {
     refused(&ran, 9, "begins at 2098-01-01T00:00:00Z; install it then");
 }
 
+/// A trust file that names a schema.
+fn schema_file(home: &Home, digest: &str) -> String {
+    text(home, 1, &["chamber"])
+        + &format!(
+            "\n[[schema]]\nid = \"https://asean.example/member\"\nsha256 = \"{digest}\"\n\
+             file = \"member.json\"\n"
+        )
+}
+
 #[test]
 fn schemas_are_installed_with_the_file_that_names_them() {
     let home = home();
-    let schema = |digest: &str| {
-        text(&home, 1, &["chamber"])
-            + &format!(
-                "\n[[schema]]\nid = \"https://asean.example/member\"\nsha256 = \"{digest}\"\n\
-                 file = \"member.json\"\n"
-            )
-    };
     // SHA-256 of `{}`.
     let digest = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
-    home.write("one.toml", &schema(digest));
+    home.write("one.toml", &schema_file(&home, digest));
     sign(&home, "one.toml", &["jakarta", "bangkok"]);
     refused(&first(&home), 8, "member.json: there is no such file");
     home.write("member.json", "[]");
     refused(&first(&home), 7, "found other bytes than expected");
     home.write("member.json", "{}");
     assert_eq!(first(&home).code, 0);
+    // The text of a schema, not its digest, says whether it can be used.
+    for (schema, reason) in [
+        (r#"{"$ref":"https://evil.example/schema.json"}"#, "outside the file"),
+        (r##"{"not":{"$ref":"#"}}"##, "no circles"),
+        (r#"{"pattern":"(a{1000}){1000}"}"#, "compile a schema"),
+    ] {
+        let home = self::home();
+        home.write("member.json", schema);
+        home.write("one.toml", &schema_file(&home, &causeway_seal::sha256(schema.as_bytes())));
+        sign(&home, "one.toml", &["jakarta", "bangkok"]);
+        refused(&first(&home), 1, reason);
+        assert!(!home.run(&["trust", "list", "--dir", "node"]).stdout.contains("chamber"));
+    }
     home.write(&format!("node/trust/schema-{digest}.json"), "[]");
     let ran = home.run(&["trust", "list", "--dir", "node"]);
     refused(&ran, 7, "found other bytes than those that were installed");

@@ -3,8 +3,8 @@
 
 use axum::http::Method;
 use causeway_node::access::Resource::{
-    Agreements, Answers, Approvals, Catalogs, Content, Credentials, Events, Law, Negotiations,
-    Node, Objects, Offers, Peers, Tokens, Transfers, Trust,
+    Agreements, Answers, Approvals, Catalogs, Content, Credentials, Events, Keys, Law,
+    Negotiations, Node, Objects, Offers, Peers, Tokens, Transfers, Trust,
 };
 use causeway_node::access::Right::{Admin, Read, Write};
 use causeway_node::access::{Resource, Right, Scope};
@@ -78,6 +78,7 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/peers/{peer}/identity", &[(Peers, Read)]),
     post("/peers/{peer}/identity/approve", &[(Trust, Admin)])
         .risky("take changed keys of a peer for its own", always),
+    get("/changed-keys", &[(Peers, Read)]),
     get("/peers/{peer}/catalog", &[(Catalogs, Read)]),
     get("/peers/{peer}/datasets/{id}", &[(Catalogs, Read)]),
     get("/catalogs", &[(Catalogs, Read)]),
@@ -155,6 +156,15 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/approvals/{id}", &[(Approvals, Read)]),
     post("/approvals/{id}/approve", &[(Approvals, Write)]),
     post("/approvals/{id}/reject", &[(Approvals, Write)]),
+    get("/keys", &[(Keys, Read)]),
+    get("/keys/{key}", &[(Keys, Read)]),
+    post("/keys/rotate", &[(Keys, Admin)]).risky("replace a key of the node", always),
+    post("/keys/{key}/retire", &[(Keys, Admin)]).risky("retire a key of the node", always),
+    post("/keys/{key}/revoke", &[(Keys, Admin)]).risky("revoke a key of the node", always),
+    post("/keys/{key}/destroy", &[(Keys, Admin)]).risky("forget a key of the node", always),
+    get("/settings/loosened", &[(Node, Read)]),
+    post("/settings/loosened/acknowledge", &[(Approvals, Write), (Node, Admin)])
+        .risky("let the configuration be looser than it was", always),
 ];
 
 /// The route of a request that matched this path below the API's root. What answers GET answers

@@ -1,5 +1,6 @@
 //! Who peers are.
 
+use causeway_store::{PendingPin, Pin};
 use causeway_types::ParticipantId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -50,6 +51,27 @@ pub struct ChangedKeys {
     pub reason: String,
 }
 
+/// A party whose changed keys wait for a person.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WaitingKeys {
+    /// Its DID.
+    pub participant_id: String,
+    /// The short name of the configuration, if it is a peer that has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The thumbprints (RFC 7638) of its keys as they are pinned.
+    pub keys: Vec<String>,
+    /// Keys that it has now.
+    pub changed: ChangedKeys,
+}
+
+/// All parties whose changed keys wait for a person.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AllWaitingKeys {
+    /// Those whose keys were accepted last come first.
+    pub items: Vec<WaitingKeys>,
+}
+
 /// A credential that a peer showed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PeerCredential {
@@ -86,11 +108,7 @@ impl PeerIdentity {
             keys: pin.map(|pin| pin.keys.clone()).unwrap_or_default(),
             first_seen_at: pin.map(|pin| pin.first_seen_at.to_string()),
             accepted_at: pin.map(|pin| pin.accepted_at.to_string()),
-            changed: pin.and_then(|pin| pin.pending.as_ref()).map(|pending| ChangedKeys {
-                keys: pending.keys.clone(),
-                seen_at: pending.seen_at.to_string(),
-                reason: pending.reason.clone(),
-            }),
+            changed: pin.and_then(|pin| pin.pending.as_ref()).map(ChangedKeys::of),
             credentials: known.credentials.iter().map(PeerCredential::of).collect(),
             shown_at: known.shown_at.map(|at| at.to_string()),
             lapsed: known.lapsed.clone(),
@@ -104,6 +122,29 @@ impl PeerIdentity {
                 })
                 .collect(),
         }
+    }
+}
+
+impl ChangedKeys {
+    fn of(pending: &PendingPin) -> Self {
+        Self {
+            keys: pending.keys.clone(),
+            seen_at: pending.seen_at.to_string(),
+            reason: pending.reason.clone(),
+        }
+    }
+}
+
+impl WaitingKeys {
+    /// Nothing if no keys wait.
+    pub(in crate::management) fn of(pin: &Pin, name: Option<&str>) -> Option<Self> {
+        let changed = ChangedKeys::of(pin.pending.as_ref()?);
+        Some(Self {
+            participant_id: pin.did.clone(),
+            name: name.map(str::to_owned),
+            keys: pin.keys.clone(),
+            changed,
+        })
     }
 }
 

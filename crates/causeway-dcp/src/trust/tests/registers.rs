@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use causeway_seal::sha256;
 use causeway_types::limits::TRUST_FILES_MAX;
 
-use super::{june, key, lines, signed, text};
+use super::{at, june, key, lines, signed, text};
 use crate::trust::{
-    Loaded, StoredTrust, TrustError, TrustFile, TrustRegister, TrustRegisterError, TrustRevision,
+    StoredTrust, Trust, TrustError, TrustFile, TrustRegister, TrustRegisterError, TrustRevision,
 };
 
 fn revision(dataspace: &str, sequence: u64, bytes: &[u8]) -> TrustRevision {
@@ -55,10 +55,11 @@ impl Kept {
         assert!(self.register.add(revision));
     }
 
-    fn load(&self) -> Result<Loaded, Vec<TrustRegisterError>> {
+    fn load(&self) -> Result<Trust, Vec<TrustRegisterError>> {
         self.register.load(
             |revision| self.files.get(&revision.file_name()).cloned(),
             |name| self.schemas.get(name).cloned(),
+            |bytes| Err(format!("it has {} bytes", bytes.len())),
         )
     }
 
@@ -109,9 +110,13 @@ fn only_what_is_newer_is_added_and_not_more_than_fits() {
 fn the_newest_file_is_loaded_with_its_schemas() {
     let mut kept = Kept::new();
     let loaded = kept.load().unwrap();
-    assert_eq!(loaded.trust.files().len(), 1);
-    assert_eq!(loaded.trust.of("asean-trade").unwrap().sequence, 2);
-    assert_eq!(loaded.schemas, [("https://a.example/s".to_owned(), b"{}".to_vec())]);
+    assert_eq!(loaded.files().len(), 1);
+    assert_eq!(loaded.of("asean-trade").unwrap().sequence, 2);
+    let schemas = loaded.schemas(june());
+    let refused = schemas.check("https://a.example/s", &serde_json::json!({})).unwrap_err();
+    assert!(refused.to_string().ends_with("cannot be used here: it has 2 bytes"), "{refused}");
+    assert!(schemas.knows("https://a.example/s") && !schemas.knows("https://a.example/t"));
+    assert!(!loaded.schemas(at("2028-01-01T00:00:00Z")).knows("https://a.example/s"));
     // What is no longer in force is not needed.
     kept.files.remove("asean-trade-1.toml");
     assert_eq!(kept.load().unwrap(), loaded);

@@ -5,7 +5,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use causeway_dcp::trust::{Loaded, StoredTrust, TrustRegister, TrustRevision};
+use causeway_dcp::trust::{StoredTrust, Trust, TrustRegister, TrustRevision};
 use causeway_types::limits::{TRUST_FILE_BYTES_MAX, TRUST_SCHEMA_BYTES_MAX};
 
 use super::super::signed::{TEXT_BYTES_MAX, beside, bounded, lock, write_durably};
@@ -17,11 +17,11 @@ const REGISTER: &str = "register.toml";
 const REGISTER_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// The trust files of a node, checked against the register; none if nothing was ever installed.
-pub(super) fn installed(node: &Path) -> Outcome<(TrustRegister, Loaded)> {
+pub(super) fn installed(node: &Path) -> Outcome<(TrustRegister, Trust)> {
     let path = node.join(DIRECTORY);
     match path.try_exists().doing(format_args!("look at {}", path.display()))? {
         true => read(&path),
-        false => Ok((TrustRegister::default(), Loaded::default())),
+        false => Ok((TrustRegister::default(), Trust::default())),
     }
 }
 
@@ -39,7 +39,7 @@ impl Directory {
     }
 
     /// The register, and what it lists.
-    pub(super) fn load(&self) -> Outcome<(TrustRegister, Loaded)> {
+    pub(super) fn load(&self) -> Outcome<(TrustRegister, Trust)> {
         read(&self.path)
     }
 
@@ -64,13 +64,13 @@ impl Directory {
     }
 }
 
-fn read(path: &Path) -> Outcome<(TrustRegister, Loaded)> {
+fn read(path: &Path) -> Outcome<(TrustRegister, Trust)> {
     let broken = |text: String| {
         Failure::new(Exit::Integrity, format!("{}: {text}", path.display()))
             .hint("restore the directory from a copy; nobody is believed until it is whole")
     };
     let Some(bytes) = bounded(&path.join(REGISTER), REGISTER_BYTES_MAX)? else {
-        return Ok((TrustRegister::default(), Loaded::default()));
+        return Ok((TrustRegister::default(), Trust::default()));
     };
     let text = String::from_utf8(bytes).map_err(|_| broken("expected UTF-8".to_owned()))?;
     let register = TrustRegister::read(&text).map_err(|error| broken(error.to_string()))?;
@@ -86,7 +86,7 @@ fn read(path: &Path) -> Outcome<(TrustRegister, Loaded)> {
     };
     let schema =
         |name: &str| bounded(&path.join(name), TRUST_SCHEMA_BYTES_MAX as u64).map_err(keep).ok()?;
-    let loaded = register.load(stored, schema);
+    let loaded = register.load(stored, schema, causeway_schema::compiled);
     if let Some(failure) = failure.take() {
         return Err(failure);
     }

@@ -36,7 +36,7 @@ pub(super) fn run(context: &Context, args: &Args, given: Option<&Path>) -> Outco
     // Nobody else installs meanwhile: what is compared now is what it is put after.
     let directory = Directory::open(&node)?;
     let (mut register, loaded) = directory.load()?;
-    let previous = loaded.trust.of(&offered.file.dataspace);
+    let previous = loaded.of(&offered.file.dataspace);
     let accepted = accept(previous, pins.as_ref(), name, &offered.bytes, &offered.signatures, now)
         .map_err(|error| refused(context, name, &error))?;
     let revision = match accepted {
@@ -93,6 +93,11 @@ fn schemas(
             return Err(Failure::new(Exit::Integrity, text)
                 .hint("ask the maintainers for the files that belong to the trust file"));
         }
+        causeway_schema::Schema::compile(&bytes).map_err(|error| {
+            let text = format!("{}: {error}", beside.display());
+            Failure::new(Exit::Failure, text)
+                .hint("ask the maintainers for a schema that stands alone, and is smaller")
+        })?;
         schemas.push((revision.schema_name(schema), bytes));
     }
     Ok(schemas)
