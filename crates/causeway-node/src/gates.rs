@@ -43,15 +43,12 @@ impl Node {
         offer: Option<&PublishedOffer>,
     ) {
         let _turn = self.0.plane_turn.lock().await;
-        match self.0.store.transfer(&entry.transfer.id).await {
-            Ok(Some(Stored { value, .. })) => self.set_plane(&value, offer),
-            Ok(None) => self.set_plane(entry, offer),
-            Err(error) => {
-                let process = &entry.transfer.id;
-                tracing::warn!(%process, %error, "could not read a transfer after its commit");
-                self.set_plane(entry, offer);
-            }
-        }
+        let process = &entry.transfer.id;
+        let stands = self.0.store.transfer(process).await.unwrap_or_else(|error| {
+            tracing::warn!(%process, %error, "could not read a transfer after its commit");
+            None
+        });
+        self.set_plane(stands.as_ref().map_or(entry, |stored| &stored.value), offer);
     }
 
     fn set_plane(&self, entry: &TransferEntry, offer: Option<&PublishedOffer>) {
@@ -83,7 +80,8 @@ impl Node {
         }
     }
 
-    /// After a start: opens the gates of running transfers, and goes on with downloads.
+    /// After a start, before anything else commits: opens the gates of running transfers, and goes
+    /// on with downloads.
     pub(crate) async fn take_up(&self) -> Result<(), Problem> {
         let mut page = Page { after: None, limit: 500 };
         loop {
@@ -96,7 +94,7 @@ impl Node {
                         offer.map_err(read_failed)?.map(|stored| stored.value)
                     }
                 };
-                self.after_transfer(value, offer.as_ref()).await;
+                self.set_plane(value, offer.as_ref());
             }
             match open.last() {
                 Some(last) => page.after = Some(last.sequence),
