@@ -12,7 +12,7 @@ use causeway_types::limits::{FORK_PROOF_BYTES_MAX, LOG_PROOF_HASHES_MAX};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::hash::Hash;
 use crate::note::{Note, NoteError};
-use crate::text::{decimal, hash};
+use crate::text::{decimal, hash_lines, hashes};
 use crate::tree::{TileError, TileReader, prefix_proof};
 use crate::verify::{ProofError, roots_from_prefix};
 use crate::vkey::VerifierKey;
@@ -159,7 +159,7 @@ impl ForkProof {
     #[must_use]
     pub fn encode(&self) -> String {
         let (older, newer) = (self.older.encode(), self.newer.encode());
-        let hashes: String = self.hashes.iter().map(|hash| format!("{hash}\n")).collect();
+        let hashes = hash_lines(&self.hashes);
         let (first, second) = (older.len(), newer.len());
         format!("{HEAD}\nolder {first}\nnewer {second}\n{hashes}\n{older}{newer}")
     }
@@ -183,8 +183,7 @@ impl ForkProof {
             |prefix| lines.next().and_then(|line| line.strip_prefix(prefix)).and_then(decimal);
         let lengths = length("older ").zip(length("newer "));
         let (older, newer) = lengths.ok_or(form("the lengths of both notes"))?;
-        let hashes: Option<Vec<Hash>> = lines.map(hash).collect();
-        let hashes = hashes.filter(|hashes| hashes.len() <= LOG_PROOF_HASHES_MAX + 1);
+        let hashes = hashes(lines, LOG_PROOF_HASHES_MAX + 1);
         let hashes = hashes.ok_or(form("at most 64 hashes in base64"))?;
         let split = usize::try_from(older).ok().and_then(|at| notes.split_at_checked(at));
         let fits = split.filter(|(_, rest)| u64::try_from(rest.len()) == Ok(newer));

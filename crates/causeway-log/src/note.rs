@@ -179,6 +179,11 @@ impl Note {
         &self.text
     }
 
+    /// The first line of the text, which in a checkpoint is the log's origin.
+    pub(crate) fn first_line(&self) -> &str {
+        self.text.split('\n').next().unwrap_or_default()
+    }
+
     /// The signatures as they stand, whoever they are of.
     #[must_use]
     pub fn signatures(&self) -> &[NoteSignature] {

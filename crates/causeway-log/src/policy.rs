@@ -186,7 +186,7 @@ impl Policy {
     /// # Errors
     /// If it is not.
     pub fn check(&self, note: &Note) -> Result<Witnessed<'_>, Unmet> {
-        let origin = note.text().split('\n').next().unwrap_or_default();
+        let origin = note.first_line();
         let of_origin = |log: &&PolicyLog| log.key.name().as_str() == origin;
         let mut refused = Unmet::Log { origin: origin.to_owned() };
         let opened = self.logs.iter().filter(of_origin).find_map(|log| {

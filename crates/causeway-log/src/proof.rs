@@ -9,7 +9,7 @@ use crate::checkpoint::Checkpoint;
 use crate::hash::Hash;
 use crate::note::{Note, NoteError};
 use crate::policy::{Policy, Unmet, Witnessed};
-use crate::text::{base64, decimal, from_base64, hash};
+use crate::text::{base64, decimal, from_base64, hash_lines, hashes};
 use crate::verify::{ProofError, verify_inclusion};
 
 const HEAD: &str = "c2sp.org/tlog-proof@v1";
@@ -68,9 +68,7 @@ impl LogProof {
             file.push_str(&format!("extra {}\n", base64(extra)));
         }
         file.push_str(&format!("index {}\n", self.index));
-        for hash in &self.hashes {
-            file.push_str(&format!("{hash}\n"));
-        }
+        file.push_str(&hash_lines(&self.hashes));
         file.push('\n');
         file.push_str(&self.checkpoint.encode());
         file
@@ -105,8 +103,7 @@ impl LogProof {
         };
         let index = lines.next().and_then(|line| line.strip_prefix("index ")).and_then(decimal);
         let index = index.ok_or(form("index and a number without leading zeroes"))?;
-        let hashes: Option<Vec<Hash>> = lines.map(hash).collect();
-        let hashes = hashes.filter(|hashes| hashes.len() <= LOG_PROOF_HASHES_MAX);
+        let hashes = hashes(lines, LOG_PROOF_HASHES_MAX);
         let hashes = hashes.ok_or(form("at most 63 hashes in base64"))?;
         Ok(Self { extra, index, hashes, checkpoint: Note::parse(checkpoint.as_bytes())? })
     }

@@ -26,6 +26,17 @@ pub(crate) fn hash(text: &str) -> Option<Hash> {
     Some(Hash::new(bytes))
 }
 
+/// Hashes, each on a line; at most so many.
+pub(crate) fn hashes<'t>(lines: impl Iterator<Item = &'t str>, max: usize) -> Option<Vec<Hash>> {
+    let hashes: Option<Vec<Hash>> = lines.map(hash).collect();
+    hashes.filter(|hashes| hashes.len() <= max)
+}
+
+/// What [`hashes`] reads.
+pub(crate) fn hash_lines(hashes: &[Hash]) -> String {
+    hashes.iter().map(|hash| format!("{hash}\n")).collect()
+}
+
 /// Base64 with padding, as all of these formats write it.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)

@@ -6,7 +6,7 @@ use causeway_types::limits::{LOG_PROOF_HASHES_MAX, WITNESS_REQUEST_BYTES_MAX};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::hash::{Hash, empty_root, sha256};
 use crate::note::{Note, NoteError, NoteSignature};
-use crate::text::{decimal, hash};
+use crate::text::{decimal, hash_lines, hashes};
 use crate::verify::{ProofError, verify_consistency};
 use crate::vkey::VerifierKey;
 
@@ -125,7 +125,7 @@ impl AddCheckpoint {
     /// The body of the request.
     #[must_use]
     pub fn encode(&self) -> String {
-        let proof: String = self.proof.iter().map(|hash| format!("{hash}\n")).collect();
+        let proof = hash_lines(&self.proof);
         format!("old {}\n{proof}\n{}", self.old_size, self.note.encode())
     }
 
@@ -143,8 +143,7 @@ impl AddCheckpoint {
         let mut lines = head.split('\n');
         let old_size = lines.next().and_then(|line| line.strip_prefix("old ")).and_then(decimal);
         let old_size = old_size.ok_or(malformed("old and a number without leading zeroes"))?;
-        let proof: Option<Vec<Hash>> = lines.map(hash).collect();
-        let proof = proof.filter(|proof| proof.len() <= LOG_PROOF_HASHES_MAX);
+        let proof = hashes(lines, LOG_PROOF_HASHES_MAX);
         let proof = proof.ok_or(malformed("at most 63 hashes in base64"))?;
         let note = Note::parse(note.as_bytes()).map_err(Refusal::Note)?;
         Ok(Self { old_size, proof, note })
@@ -153,7 +152,7 @@ impl AddCheckpoint {
     /// Whose log the request is about, as the note says: to look its keys and state up by.
     #[must_use]
     pub fn origin(&self) -> &str {
-        self.note.text().split('\n').next().unwrap_or_default()
+        self.note.first_line()
     }
 
     /// Decides on the request by the keys that are known for [`Self::origin`] and by what was
@@ -217,10 +216,8 @@ pub fn read_answer(
     if signatures.is_empty() {
         return Err(NoteError::Unsigned);
     }
-    match signatures.iter().all(|signature| witness.verifies(note.text(), signature.bytes())) {
-        true => Ok(signatures),
-        false => Err(NoteError::Invalid { name: witness.name().clone() }),
-    }
+    Note::new(note.text(), signatures.clone())?.verify([witness])?;
+    Ok(signatures)
 }
 
 /// The size in the answer of a witness that stands elsewhere.
