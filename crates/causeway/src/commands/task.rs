@@ -65,34 +65,33 @@ async fn all(client: &Client) -> Outcome<Vec<Value>> {
     let soon = items(&attestations).iter().filter(|record| ends_soon(record, System.now()));
     tasks.extend(soon.map(to_renew));
     tasks.extend(items(&client.get(LOOSENED).await?).iter().map(to_acknowledge));
-    tasks.extend(changed_keys(client).await?.iter().map(to_compare));
-    tasks.extend(held_requests(client).await?.iter().map(to_issue));
+    let restricted = restricted(client).await?;
+    tasks.extend(restricted.changed_keys.iter().map(to_compare));
+    tasks.extend(restricted.requests.iter().map(to_issue));
     Ok(tasks)
 }
 
-/// Peers whose changed keys wait for the caller, if the caller may approve them.
-async fn changed_keys(client: &Client) -> Outcome<Vec<Value>> {
-    match may(client, &["causeway:trust:admin"]).await? {
-        true => Ok(items(&client.get("/changed-keys").await?).to_vec()),
-        false => Ok(Vec::new()),
-    }
+/// What only some may answer, if the caller is one of them.
+struct Restricted {
+    /// Peers whose changed keys wait.
+    changed_keys: Vec<Value>,
+    /// Requests for our credentials.
+    requests: Vec<Value>,
 }
 
-/// Requests for our credentials that wait for the caller, if the caller may decide them.
-async fn held_requests(client: &Client) -> Outcome<Vec<Value>> {
-    if !may(client, &["causeway:credentials:write", "causeway:credentials:admin"]).await? {
-        return Ok(Vec::new());
-    }
-    let requests = client.list("/issuer/requests").await?;
-    let waits = |request: &&Value| text(request, "state") == "RECEIVED";
-    Ok(items(&requests).iter().filter(waits).cloned().collect())
-}
-
-/// Whether the caller has one of these rights.
-async fn may(client: &Client, rights: &[&str]) -> Outcome<bool> {
+async fn restricted(client: &Client) -> Outcome<Restricted> {
     let caller = client.get("/access").await?;
-    let mut scopes = caller["scopes"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    Ok(scopes.any(|scope| rights.contains(&scope)))
+    let scopes = || caller["scopes"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let may = |rights: &[&str]| scopes().any(|scope| rights.contains(&scope));
+    let (mut changed_keys, mut requests) = (Vec::new(), Vec::new());
+    if may(&["causeway:trust:admin"]) {
+        changed_keys = items(&client.get("/changed-keys").await?).to_vec();
+    }
+    if may(&["causeway:credentials:write", "causeway:credentials:admin"]) {
+        requests = items(&client.list("/issuer/requests").await?).to_vec();
+        requests.retain(|request| text(request, "state") == "RECEIVED");
+    }
+    Ok(Restricted { changed_keys, requests })
 }
 
 /// How much waits for a person, by kind. Unlike the list this asks for no reasons.
@@ -106,14 +105,15 @@ pub(super) async fn counts(client: &Client) -> Outcome<Vec<(&'static str, usize)
     let attestations = client.list(attestation::PATH).await?;
     let now = System.now();
     let soon = items(&attestations).iter().filter(|record| ends_soon(record, now)).count();
+    let restricted = restricted(client).await?;
     Ok(vec![
         ("negotiations", waits(&negotiations)),
         ("transfers", waits(&transfers)),
         ("duties", duties::all(client, true).await?.len()),
         ("records that end soon", soon),
         ("looser settings", items(&client.get(LOOSENED).await?).len()),
-        ("changed keys of peers", changed_keys(client).await?.len()),
-        ("requests for credentials", held_requests(client).await?.len()),
+        ("changed keys of peers", restricted.changed_keys.len()),
+        ("requests for credentials", restricted.requests.len()),
     ])
 }
 
