@@ -6,7 +6,7 @@ use causeway_types::Timestamp;
 use causeway_types::limits::KEYS_MAX;
 
 use crate::fault::KeyFault;
-use crate::record::{KeyName, KeyRecord, KeyState, Purpose, Rotation};
+use crate::record::{ALGORITHMS, KeyName, KeyRecord, KeyState, Purpose, Rotation};
 
 /// What can be done to keys; each is a method of [`KeyStore`](crate::KeyStore), which says what it
 /// does.
@@ -79,7 +79,7 @@ pub(crate) fn plan(keys: &[KeyRecord], act: &Act, now: Timestamp) -> Result<Plan
         }
     };
     if let Some(wanted) = &wanted {
-        if !matches!(wanted.algorithm, Algorithm::Es256 | Algorithm::EdDsa) {
+        if !ALGORITHMS.contains(&wanted.algorithm) {
             return Err(KeyFault::Algorithm { found: wanted.algorithm });
         }
         if after.len() >= KEYS_MAX {

@@ -29,7 +29,7 @@ pub use crate::book::Act;
 pub use crate::disk::Guard;
 pub use crate::fault::KeyFault;
 pub use crate::file::FileStore;
-pub use crate::record::{KeyName, KeyRecord, KeyState, Purpose, Rotation};
+pub use crate::record::{ALGORITHMS, KeyName, KeyRecord, KeyState, Purpose, Rotation};
 #[cfg(feature = "pkcs11")]
 pub use crate::token::{TokenSettings, TokenStore};
 pub use crate::unlock::{Passphrase, Pin, Protection, Unlock};

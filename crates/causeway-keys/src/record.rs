@@ -13,6 +13,9 @@ use serde_json::{Map, Value};
 
 use crate::fault::KeyFault;
 
+/// How keys of ours sign; others may use more.
+pub const ALGORITHMS: [Algorithm; 2] = [Algorithm::Es256, Algorithm::EdDsa];
+
 /// What a key is for. A key has one purpose for its whole life, so that what is signed for one can
 /// never pass as something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

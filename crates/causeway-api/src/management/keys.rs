@@ -3,7 +3,7 @@
 use axum::extract::{self, Path};
 use axum::{Extension, Json};
 use causeway_dcp::jwk::Algorithm;
-use causeway_keys::{KeyName, KeyRecord, Purpose};
+use causeway_keys::{ALGORITHMS, KeyName, KeyRecord, Purpose};
 use causeway_node::KeyAct;
 use causeway_node::access::Caller;
 use causeway_types::{Problem, ProblemCode};
@@ -170,6 +170,6 @@ fn unknown() -> Problem {
 fn algorithm(text: &str) -> Result<Algorithm, Problem> {
     let found = Algorithm::parse(text);
     found
-        .filter(|one| matches!(one, Algorithm::Es256 | Algorithm::EdDsa))
+        .filter(|one| ALGORITHMS.contains(one))
         .ok_or_else(|| bad(&format!("algorithm: found {text:?}, expected ES256 or EdDSA")))
 }

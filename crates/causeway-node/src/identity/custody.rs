@@ -78,6 +78,39 @@ impl KeyAct {
             Self::Destroy(_) => "destroy",
         }
     }
+
+    /// Does it to keys that nobody else changes meanwhile. Returns the key that it was about: as it
+    /// is afterwards, or as it was if it is gone.
+    pub async fn apply(
+        &self,
+        keys: &dyn KeyStore,
+        overlap_seconds: u64,
+        now: Timestamp,
+    ) -> Result<KeyRecord, KeyFault> {
+        let known = |name: &KeyName| keys.list().into_iter().find(|key| key.name == *name);
+        match self {
+            Self::Rotate { purpose, at_once, algorithm } => {
+                let overlap_seconds = if *at_once { 0 } else { overlap_seconds };
+                let (algorithm, usual) = (*algorithm, Rotation::of(*purpose));
+                let rotation = Rotation { overlap_seconds, algorithm, ..usual };
+                let made = keys.rotate(*purpose, rotation, now).await?;
+                if overlap_seconds > 0 {
+                    return Ok(made);
+                }
+                // If this fails, the new key takes its place at the next chance.
+                keys.settle(now).await?;
+                Ok(known(&made.name).unwrap_or(made))
+            }
+            Self::Retire(key) => keys.retire(key, now).await,
+            Self::Revoke(key) => keys.revoke(key, now).await,
+            Self::Destroy(name) => {
+                let key =
+                    known(name).ok_or_else(|| KeyFault::Unknown { found: name.to_string() })?;
+                keys.destroy(name, now).await?;
+                Ok(key)
+            }
+        }
+    }
 }
 
 impl Node {
@@ -126,7 +159,7 @@ impl Node {
         // cannot be told, nothing is changed either.
         let before = Doing { act: FOUND, by: None };
         self.tell_keys(keys, &mut ledger, before, None).await.map_err(commit_failed)?;
-        let changed = act_on(keys, act, self.0.settings.key_overlap_seconds, self.now()).await;
+        let changed = act.apply(keys, self.0.settings.key_overlap_seconds, self.now()).await;
         let key = changed.map_err(refused)?;
         self.keys_changed();
         let doing = Doing { act: act.as_str(), by: Some(by) };
@@ -278,37 +311,6 @@ fn changes(
         }
     }
     found
-}
-
-async fn act_on(
-    keys: &dyn KeyStore,
-    act: &KeyAct,
-    overlap_seconds: u64,
-    now: Timestamp,
-) -> Result<KeyRecord, KeyFault> {
-    match act {
-        KeyAct::Rotate { purpose, at_once, algorithm } => {
-            let overlap_seconds = if *at_once { 0 } else { overlap_seconds };
-            let (algorithm, usual) = (*algorithm, Rotation::of(*purpose));
-            let rotation = Rotation { overlap_seconds, algorithm, ..usual };
-            let made = keys.rotate(*purpose, rotation, now).await?;
-            if overlap_seconds > 0 {
-                return Ok(made);
-            }
-            // If this fails, the new key takes its place within a minute.
-            keys.settle(now).await?;
-            Ok(keys.list().into_iter().find(|key| key.name == made.name).unwrap_or(made))
-        }
-        KeyAct::Retire(key) => keys.retire(key, now).await,
-        KeyAct::Revoke(key) => keys.revoke(key, now).await,
-        KeyAct::Destroy(name) => {
-            let unknown = || KeyFault::Unknown { found: name.to_string() };
-            let key = keys.list().into_iter().find(|key| key.name == *name);
-            let key = key.ok_or_else(unknown)?;
-            keys.destroy(name, now).await?;
-            Ok(key)
-        }
-    }
 }
 
 fn told(event: &KeyEvent) -> NewEvent {

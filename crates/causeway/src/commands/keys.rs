@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use causeway_api::management::models::Key;
 use causeway_dcp::jwk::Algorithm;
 use causeway_keys::{
-    FileStore, Guard, KeyName, KeyRecord, KeyStore, Passphrase, Purpose, Rotation, Unlock,
+    ALGORITHMS, FileStore, Guard, KeyName, KeyRecord, KeyStore, Passphrase, Purpose, Unlock,
 };
+use causeway_node::KeyAct;
 use causeway_node::clock::{Clock as _, System};
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -164,6 +165,7 @@ async fn stopped(
     let json = |key: &KeyRecord| serde_json::to_value(Key::of(key, now)).unwrap_or_default();
     let list = |keys: &[KeyRecord]| keys.iter().map(json).collect::<Vec<Value>>();
     let show = |key: &KeyRecord| super::show(context, &json(key));
+    let act = async |act: KeyAct| act.apply(store, overlap_seconds, now).await.map_err(failure);
     match what {
         What::List => {
             super::show_list(context, &json!({ "items": list(&store.list()) }), HEADER, row)
@@ -176,27 +178,19 @@ async fn stopped(
             super::show_list(context, &json!({ "items": list(&made) }), HEADER, row)
         }
         What::Rotate { purpose, now: at_once, algorithm } => {
-            let overlap_seconds = if at_once { 0 } else { overlap_seconds };
-            let usual = Rotation::of(purpose);
-            let rotation = Rotation { overlap_seconds, algorithm, ..usual };
-            let made = store.rotate(purpose, rotation, now).await.map_err(failure)?;
-            store.settle(now).await.map_err(failure)?;
-            let key = store.list().into_iter().find(|key| key.name == made.name);
-            show(&key.unwrap_or(made))
+            show(&act(KeyAct::Rotate { purpose, at_once, algorithm }).await?)
         }
-        What::Retire { key } => show(&store.retire(&name(&key)?, now).await.map_err(failure)?),
+        What::Retire { key } => show(&act(KeyAct::Retire(name(&key)?)).await?),
         What::Revoke { key, yes } => {
             let key = name(&key)?;
             confirm(context, key.as_str(), yes).await?;
-            show(&store.revoke(&key, now).await.map_err(failure)?)
+            show(&act(KeyAct::Revoke(key)).await?)
         }
         What::Destroy { key } => {
-            let key = name(&key)?;
-            let known = store.list().into_iter().find(|known| known.name == key);
-            store.destroy(&key, now).await.map_err(failure)?;
-            let gone = known.map(|known| Key::destroyed(&known, now));
+            let gone = act(KeyAct::Destroy(name(&key)?)).await?;
             context.output.say(&format!("destroyed {key}"));
-            super::show(context, &serde_json::to_value(gone).unwrap_or_default())
+            let gone = serde_json::to_value(Key::destroyed(&gone, now)).unwrap_or_default();
+            super::show(context, &gone)
         }
         // Answered above.
         What::Passphrase { .. } => Ok(()),
@@ -261,7 +255,7 @@ fn purpose(text: &str) -> Result<Purpose, String> {
 fn algorithm(text: &str) -> Result<Algorithm, String> {
     let found = Algorithm::parse(text);
     found
-        .filter(|one| matches!(one, Algorithm::Es256 | Algorithm::EdDsa))
+        .filter(|one| ALGORITHMS.contains(one))
         .ok_or_else(|| format!("found {text:?}, expected ES256 or EdDSA"))
 }
 
